@@ -1,0 +1,345 @@
+//! What `handle` adds: an item of the function's name, or associated functions beside a method.
+//!
+//! The body moves into a function of its own there, which the user's function calls, so that
+//! `uncached` and `fresh` can call it as well. It keeps its span.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens as _, format_ident, quote_spanned};
+use syn::{Attribute, FnArg, GenericParam, Pat, PatIdent, Signature, Type};
+
+use super::{call, key, rules, site};
+use crate::function::{Function, at};
+use crate::spec::{Handle, Spec, is_named};
+
+/// The functions beside a cached function, by their names.
+struct Siblings {
+    /// `load_user` or `Self`.
+    owner: TokenStream,
+    cache: Ident,
+    entry: Ident,
+    uncached: Ident,
+    fresh: Ident,
+    site: Ident,
+    instance: Ident,
+    call: Ident,
+}
+
+// Input:
+//
+//     #[cached(handle)]
+//     fn load(id: u64) -> User { body }
+//
+// Output:
+//
+//     fn load(id: u64) -> User { load::__call(Mode::Normal, id) }
+//     enum load {}
+//     impl load {
+//         fn cache() -> Handle { .. }
+//         fn entry(id: u64) -> Entry<User> { .. }
+//         fn uncached(id: u64) -> User { load::__call(Mode::Uncached, id) }
+//         fn fresh(id: u64) -> User { load::__call(Mode::Fresh, id) }
+//         fn __site() -> &'static Site { .. }
+//         fn __instance() -> Instance { .. }
+//         fn __call(__mode: Mode, id: u64) -> User { statements of `call` }
+//     }
+pub(super) fn function(spec: &Spec, handle: &Handle, function: &Function) -> TokenStream {
+    let Function { attrs, vis, sig, body, .. } = function;
+    let siblings = Siblings::new(handle, sig);
+    let forwarded = forwarded_signature(sig);
+    let span = at(body.span_close());
+    let block = forward(spec, function, &siblings, &forwarded, &format_ident!("Normal"));
+    let outer: Vec<_> = attrs.iter().filter(|attr| !attr.path().is_ident("expect")).collect();
+    let conditions: Vec<_> = attrs.iter().filter(|attr| attr.path().is_ident("cfg")).collect();
+    let functions = siblings.functions(spec, function, &forwarded);
+    let wrapper = quote_spanned!(span=> #(#outer)* #vis #forwarded { #block });
+    match handle {
+        Handle::Impl => {
+            let functions =
+                functions.into_iter().map(|function| hygienic!(#(#conditions)* #function));
+            hygienic!(#wrapper #(#functions)*)
+        }
+        Handle::Item(name) => {
+            let doc = format!("The cache of [`{}`](fn@{}).", sig.ident, sig.ident);
+            hygienic!(
+                #wrapper
+                #(#conditions)*
+                #[doc = #doc]
+                #[allow(non_camel_case_types, dead_code, reason = "named after the function, for whoever needs it")]
+                #vis enum #name {}
+                #(#conditions)*
+                #[allow(dead_code, reason = "not every program needs all of them")]
+                impl #name { #(#functions)* }
+            )
+        }
+    }
+}
+
+impl Siblings {
+    fn new(handle: &Handle, sig: &Signature) -> Self {
+        let name = &sig.ident;
+        let span = name.span();
+        let named = |owner: TokenStream,
+                     public: &dyn Fn(&str) -> Ident,
+                     hidden: &dyn Fn(&str) -> Ident| Self {
+            owner,
+            cache: public("cache"),
+            entry: public("entry"),
+            uncached: public("uncached"),
+            fresh: public("fresh"),
+            site: hidden("site"),
+            instance: hidden("instance"),
+            call: hidden("call"),
+        };
+        match handle {
+            Handle::Item(item) => {
+                named(hygienic!(#item), &|suffix| Ident::new(suffix, span), &|suffix| {
+                    format_ident!("__{suffix}", span = span)
+                })
+            }
+            Handle::Impl => named(
+                hygienic!(Self),
+                &|suffix| format_ident!("{name}_{suffix}", span = span),
+                &|suffix| format_ident!("__{name}_{suffix}", span = span),
+            ),
+        }
+    }
+
+    fn functions(
+        &self,
+        spec: &Spec,
+        function: &Function,
+        forwarded: &Signature,
+    ) -> Vec<TokenStream> {
+        let Function { vis, sig, .. } = function;
+        let Self { owner, cache, uncached, fresh, site: site_fn, instance, .. } = self;
+        let krate = &spec.krate;
+        let name = &sig.ident;
+        let site = site(spec);
+        let doc = format!("Returns the cache of `{name}`.");
+        let cache = hygienic!(
+            #[doc = #doc]
+            #vis fn #cache() -> #krate::Handle {
+                #krate::__private::Handle::new(#owner::#site_fn())
+            }
+        );
+        let site = hygienic!(
+            fn #site_fn() -> &'static #krate::__private::Site {
+                static __SITE: #krate::__private::Site = #site;
+                &__SITE
+            }
+        );
+        let params = instance_params(sig);
+        let instance = hygienic!(
+            #[allow(clippy::extra_unused_type_parameters, reason = "they are what it is about")]
+            fn #instance<#(#params),*>() -> #krate::__private::Instance {
+                #krate::__private::Instance::of(&|| ())
+            }
+        );
+        let doc = format!("Runs `{name}` without its cache: nothing is read and nothing stored.");
+        let uncached = self.bypass(spec, function, forwarded, uncached, "Uncached", &doc);
+        let doc =
+            format!("Runs `{name}` whether or not an entry is fresh, and stores what it returns.");
+        let fresh = self.bypass(spec, function, forwarded, fresh, "Fresh", &doc);
+        vec![
+            cache,
+            self.entry(spec, function),
+            uncached,
+            fresh,
+            site,
+            instance,
+            self.inner(spec, function),
+        ]
+    }
+
+    /// `uncached` or `fresh`.
+    fn bypass(
+        &self,
+        spec: &Spec,
+        function: &Function,
+        forwarded: &Signature,
+        name: &Ident,
+        mode: &str,
+        doc: &str,
+    ) -> TokenStream {
+        let vis = &function.vis;
+        let block = forward(spec, function, self, forwarded, &format_ident!("{mode}"));
+        let mut sig = forwarded.clone();
+        sig.ident = name.clone();
+        hygienic!(#[doc = #doc] #vis #sig { #block })
+    }
+
+    // Output:
+    //
+    //     fn entry(id: u64) -> Entry<User> {
+    //         let __instance = load::__instance();
+    //         let __key = ..;
+    //         Entry::new(load::__site(), __instance, __key, __rules)
+    //     }
+    fn entry(&self, spec: &Spec, function: &Function) -> TokenStream {
+        let Function { vis, sig, body, .. } = function;
+        let Self { owner, entry, site, instance, .. } = self;
+        let krate = &spec.krate;
+        let mut signature = sig.clone();
+        signature.ident = entry.clone();
+        signature.asyncness = None;
+        signature.abi = None;
+        signature.safety = syn::Safety::Default;
+        signature.inputs = sig
+            .inputs
+            .iter()
+            .zip(&function.params)
+            .filter(|(_, param)| !spec.is_param_skipped(param))
+            .map(|(input, _)| without_mut(input.clone()))
+            .collect();
+        let span = at(body.span_close());
+        let key = key::key(spec, function);
+        let turbofish = turbofish(sig);
+        let doc = format!("Names the entry that `{}` has for these arguments.", sig.ident);
+        let (ty, new) = if is_named(&spec.returned) {
+            let ty = &spec.returned.ty;
+            let rules = rules::rules(spec, span);
+            let new =
+                hygienic!(#rules #krate::Entry::new(#owner::#site(), __instance, __key, __rules));
+            (hygienic!(#krate::Entry<#ty>), new)
+        } else {
+            let new = hygienic!(
+                #krate::OpaqueEntry::new(#owner::#site(), __instance, ::core::option::Option::as_ref(&__key))
+            );
+            (hygienic!(#krate::OpaqueEntry), new)
+        };
+        signature.output = syn::parse_quote!(-> #ty);
+        hygienic!(
+            #[doc = #doc]
+            #[allow(clippy::needless_pass_by_value, reason = "it takes what the function takes")]
+            #vis #signature {
+                let __instance = #owner::#instance #turbofish();
+                #key
+                #new
+            }
+        )
+    }
+
+    /// The function that has the body.
+    fn inner(&self, spec: &Spec, function: &Function) -> TokenStream {
+        let Function { attrs, sig, body, .. } = function;
+        let Self { owner, site, instance, call: name, .. } = self;
+        let krate = &spec.krate;
+        let lints: Vec<_> = attrs.iter().filter(|attr| is_lint(attr)).collect();
+        let mut signature = sig.clone();
+        signature.ident = name.clone();
+        signature.abi = None;
+        let mode: FnArg =
+            syn::parse_quote_spanned!(Span::mixed_site()=> __mode: #krate::__private::Mode);
+        signature.inputs.insert(usize::from(function.has_receiver()), mode);
+        let turbofish = turbofish(sig);
+        let statements = call(
+            spec,
+            function,
+            &hygienic!(#owner::#site()),
+            &hygienic!(#owner::#instance #turbofish()),
+            &hygienic!(__mode),
+        );
+        let span = at(body.span_close());
+        let block = quote_spanned!(span=> { #statements });
+        hygienic!(
+            #(#lints)*
+            #[allow(clippy::too_many_arguments, reason = "one more than the function has")]
+            #signature #block
+        )
+    }
+}
+
+/// `load::__call(Mode::Normal, id)`, with what the signature asks for around it.
+fn forward(
+    spec: &Spec,
+    function: &Function,
+    siblings: &Siblings,
+    forwarded: &Signature,
+    mode: &Ident,
+) -> TokenStream {
+    let krate = &spec.krate;
+    let Siblings { owner, call, .. } = siblings;
+    let turbofish = turbofish(forwarded);
+    let receiver = function.has_receiver().then(|| {
+        let receiver = forwarded.inputs.first();
+        let token = match receiver {
+            Some(FnArg::Receiver(receiver)) => receiver.self_token.to_token_stream(),
+            _ => TokenStream::new(),
+        };
+        hygienic!(#token,)
+    });
+    let arguments = forwarded.inputs.iter().filter_map(|input| match input {
+        FnArg::Receiver(_) => None,
+        FnArg::Typed(typed) => Some(&typed.pat),
+    });
+    let call = hygienic!(#owner::#call #turbofish(#receiver #krate::__private::Mode::#mode, #(#arguments),*));
+    let call = if function.sig.asyncness.is_some() { hygienic!(#call.await) } else { call };
+    match &function.sig.safety {
+        // The caller has promised what the body asks for.
+        syn::Safety::Unsafe(_) => hygienic!(unsafe { #call }),
+        _ => call,
+    }
+}
+
+/// The signature with a name for every argument, so that it can be handed on.
+fn forwarded_signature(sig: &Signature) -> Signature {
+    let mut forwarded = sig.clone();
+    for (idx, input) in forwarded.inputs.iter_mut().enumerate() {
+        let FnArg::Typed(typed) = input else {
+            *input = without_mut(input.clone());
+            continue;
+        };
+        let name = match &*typed.pat {
+            Pat::Ident(PatIdent { subpat: None, ident, .. }) => ident.clone(),
+            _ => format_ident!("__argument{idx}", span = Span::mixed_site()),
+        };
+        *typed.pat = syn::parse_quote!(#name);
+    }
+    forwarded
+}
+
+fn without_mut(mut input: FnArg) -> FnArg {
+    match &mut input {
+        FnArg::Receiver(receiver) => receiver.mutability = None,
+        FnArg::Typed(typed) => {
+            if let Pat::Ident(name) = &mut *typed.pat {
+                name.mutability = None;
+            }
+        }
+    }
+    input
+}
+
+/// The type and const parameters, without bounds: lifetimes are no part of an identity.
+fn instance_params(sig: &Signature) -> Vec<TokenStream> {
+    let params = sig.generics.params.iter().filter_map(|param| match param {
+        GenericParam::Type(param) => {
+            let name = &param.ident;
+            Some(hygienic!(#name: ?::core::marker::Sized))
+        }
+        GenericParam::Const(param) => {
+            let (name, ty): (&Ident, &Type) = (&param.ident, &param.ty);
+            Some(hygienic!(const #name: #ty))
+        }
+        GenericParam::Lifetime(_) => None,
+    });
+    params.collect()
+}
+
+fn turbofish(sig: &Signature) -> Option<TokenStream> {
+    let names: Vec<&Ident> = sig
+        .generics
+        .params
+        .iter()
+        .filter_map(|param| match param {
+            GenericParam::Type(param) => Some(&param.ident),
+            GenericParam::Const(param) => Some(&param.ident),
+            GenericParam::Lifetime(_) => None,
+        })
+        .collect();
+    (!names.is_empty()).then(|| hygienic!(::<#(#names),*>))
+}
+
+fn is_lint(attr: &Attribute) -> bool {
+    ["allow", "expect", "warn", "deny", "forbid"].iter().any(|level| attr.path().is_ident(level))
+}

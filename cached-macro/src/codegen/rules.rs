@@ -1,0 +1,67 @@
+//! What is stored of a result, and what the user's closures say of it.
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote_spanned;
+use syn::spanned::Spanned as _;
+
+use crate::function::at;
+use crate::returned::Naming;
+use crate::spec::{Errs, Spec};
+
+// Input:
+//
+//     #[cached(store_if = |user| user.is_active)] .. -> Result<User, DbError>
+//
+// Output:
+//
+//     let __pick = Pick::<Result<User, DbError>>::NEW;
+//     let __rules = {
+//         use .. as _;
+//         rules(&__pick, (&&&&__pick).pick())
+//     }.store_if(|user| user.is_active);
+pub(super) fn rules(spec: &Spec, span: Span) -> TokenStream {
+    let rules = expression(spec);
+    let ty = &spec.returned.ty;
+    let krate = &spec.krate;
+    let pick = match spec.returned.naming {
+        Naming::Hidden => quote_spanned!(span=> #krate::__private::Pick::NEW),
+        Naming::Named | Naming::Partial => {
+            quote_spanned!(span=> #krate::__private::Pick::<#ty>::NEW)
+        }
+    };
+    quote_spanned!(span=>
+        let __pick = #pick;
+        let __rules = #rules;
+    )
+}
+
+/// The rules, given `__pick`.
+fn expression(spec: &Spec) -> TokenStream {
+    let Spec { krate, store_if, timeout_of, weigh, negatives, returned, .. } = spec;
+    // What a return type lacks is said where it stands.
+    let span = at(returned.ty.span());
+    let err_if = match &negatives.errors {
+        Errs::If(err_if) => hygienic!(#err_if),
+        Errs::All | Errs::None => quote_spanned!(span=> |_| true),
+    };
+    let adapter = match (&negatives.errors, negatives.none) {
+        (Errs::All | Errs::If(_), true) => quote_spanned!(span=> __pick.pick_with_both(#err_if)),
+        (Errs::All | Errs::If(_), false) => quote_spanned!(span=> __pick.pick_with_errors(#err_if)),
+        (Errs::None, true) => quote_spanned!(span=> (&&&&__pick).pick_with_none()),
+        (Errs::None, false) if returned.naming == Naming::Hidden => {
+            quote_spanned!(span=> __pick.hidden())
+        }
+        (Errs::None, false) => quote_spanned!(span=> (&&&&__pick).pick()),
+    };
+    let store_if =
+        store_if.as_ref().map(|closure| quote_spanned!(at(closure.span())=> .store_if(#closure)));
+    let timeout_of = timeout_of
+        .as_ref()
+        .map(|closure| quote_spanned!(at(closure.span())=> .timeout_of(#closure)));
+    let weigh = weigh.as_ref().map(|closure| quote_spanned!(at(closure.span())=> .weigh(#closure)));
+    quote_spanned!(span=> {
+        #[allow(unused_imports, reason = "the return type decides which one is needed")]
+        use #krate::__private::{PickOption as _, PickResult as _, PickShared as _};
+        #krate::__private::rules(&__pick, #adapter) #store_if #timeout_of #weigh
+    })
+}

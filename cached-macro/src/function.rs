@@ -1,0 +1,142 @@
+//! The function under the attribute: its signature read, its body left as tokens.
+
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use syn::ext::IdentExt as _;
+use syn::parse::{ParseStream, Parser as _};
+use syn::{Attribute, FnArg, Pat, Receiver, ReceiverKind, Signature, Type, Visibility};
+
+use crate::diagnostics::Errors;
+
+pub(crate) struct Function {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) vis: Visibility,
+    pub(crate) sig: Signature,
+    /// The braces and what is in them.
+    pub(crate) body: Group,
+    pub(crate) params: Vec<Param>,
+}
+
+/// One parameter, as the key sees it.
+pub(crate) struct Param {
+    /// The names it binds: several for a pattern, none for `_`.
+    pub(crate) names: Vec<Ident>,
+    /// Leading `&` of its type.
+    pub(crate) references: usize,
+    pub(crate) is_mutable_reference: bool,
+    pub(crate) has_impl: bool,
+    pub(crate) is_receiver: bool,
+}
+
+impl Function {
+    /// Every name that the parameters bind, with its parameter.
+    pub(crate) fn names(&self) -> impl Iterator<Item = (&Ident, &Param)> + Clone {
+        self.params.iter().flat_map(|param| param.names.iter().map(move |name| (name, param)))
+    }
+
+    pub(crate) fn has_receiver(&self) -> bool {
+        self.params.iter().any(|param| param.is_receiver)
+    }
+}
+
+/// A name as the user reads it: without `r#`.
+pub(crate) fn plain(name: &Ident) -> String {
+    name.unraw().to_string()
+}
+
+pub(crate) fn parse(item: TokenStream) -> Result<Function, Errors> {
+    let parser = |input: ParseStream<'_>| -> syn::Result<Function> {
+        let attrs = input.call(Attribute::parse_outer)?;
+        let vis: Visibility = input.parse()?;
+        let is_function = input.fork().parse::<Signature>().is_ok();
+        if !is_function {
+            return Err(input.error("only functions can be cached; put the attribute on a `fn`"));
+        }
+        let sig: Signature = input.parse()?;
+        let body = match input.parse()? {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => group,
+            other => {
+                let message = "a function without a body cannot be cached; put the attribute on its implementation";
+                return Err(syn::Error::new_spanned(other, message));
+            }
+        };
+        let params = sig.inputs.iter().map(param).collect();
+        Ok(Function { attrs, vis, sig, body, params })
+    };
+    Ok(parser.parse2(item)?)
+}
+
+fn param(input: &FnArg) -> Param {
+    match input {
+        FnArg::Receiver(receiver) => self_param(receiver),
+        FnArg::Typed(typed) => {
+            let mut names = Vec::new();
+            bound_names(&typed.pat, &mut names);
+            // What a pattern binds has a type of its own.
+            let is_name = matches!(*typed.pat, Pat::Ident(_));
+            Param {
+                names,
+                references: if is_name { references(&typed.ty) } else { 0 },
+                is_mutable_reference: is_mutable_reference(&typed.ty),
+                has_impl: crate::returned::has_impl(&typed.ty),
+                is_receiver: false,
+            }
+        }
+    }
+}
+
+fn self_param(receiver: &Receiver) -> Param {
+    let (references, is_mutable_reference) = match &receiver.kind {
+        ReceiverKind::Reference(_, _, mutability) => (1, mutability.is_some()),
+        ReceiverKind::Typed(_, ty) => (references(ty), is_mutable_reference(ty)),
+        _ => (0, false),
+    };
+    let names = vec![Ident::new("self", receiver.self_token.span)];
+    Param { names, references, is_mutable_reference, has_impl: false, is_receiver: true }
+}
+
+fn references(ty: &Type) -> usize {
+    match ty {
+        Type::Reference(reference) => 1 + references(&reference.elem),
+        Type::Group(group) => references(&group.elem),
+        Type::Paren(paren) => references(&paren.elem),
+        _ => 0,
+    }
+}
+
+fn is_mutable_reference(ty: &Type) -> bool {
+    match ty {
+        Type::Reference(reference) => {
+            reference.mutability.is_some() || is_mutable_reference(&reference.elem)
+        }
+        Type::Group(group) => is_mutable_reference(&group.elem),
+        Type::Paren(paren) => is_mutable_reference(&paren.elem),
+        _ => false,
+    }
+}
+
+fn bound_names(pat: &Pat, names: &mut Vec<Ident>) {
+    match pat {
+        Pat::Ident(bound) => {
+            names.push(bound.ident.clone());
+            if let Some((_, inner)) = &bound.subpat {
+                bound_names(inner, names);
+            }
+        }
+        Pat::Or(or) => or.cases.iter().take(1).for_each(|pat| bound_names(pat, names)),
+        Pat::Paren(paren) => bound_names(&paren.pat, names),
+        Pat::Reference(reference) => bound_names(&reference.pat, names),
+        Pat::Slice(slice) => slice.elems.iter().for_each(|pat| bound_names(pat, names)),
+        Pat::Struct(fields) => {
+            fields.fields.iter().for_each(|field| bound_names(&field.pat, names));
+        }
+        Pat::Tuple(tuple) => tuple.elems.iter().for_each(|pat| bound_names(pat, names)),
+        Pat::TupleStruct(tuple) => tuple.elems.iter().for_each(|pat| bound_names(pat, names)),
+        Pat::Type(typed) => bound_names(&typed.pat, names),
+        _ => {}
+    }
+}
+
+/// Where generated tokens stand: hygienic, at a place of the user's.
+pub(crate) fn at(span: Span) -> Span {
+    Span::mixed_site().located_at(span)
+}

@@ -1,0 +1,102 @@
+//! `#[invalidates(load_user::entry(id))]`: entries to drop once the function has succeeded.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens as _, format_ident, quote_spanned};
+use syn::parse::{ParseStream, Parser as _};
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned as _;
+use syn::{Expr, Token};
+
+use crate::codegen::body;
+use crate::diagnostics::Errors;
+use crate::function::{Function, at};
+use crate::returned;
+
+struct Args {
+    /// `before` was given: the entries are dropped before the body as well as after it.
+    is_before: bool,
+    krate: TokenStream,
+    entries: Vec<Expr>,
+}
+
+// Input:
+//
+//     #[invalidates(load_user::entry(id))]
+//     fn rename(id: u64, name: &str) -> Result<(), DbError> { body }
+//
+// Output, the new block:
+//
+//     let __entry0 = load_user::entry(id);
+//     let __body = || -> Result<(), DbError> { body };
+//     let __result = __body();
+//     let __succeeded = { use IsOk as _; (&Success(&__result)).is_success() };
+//     invalidate(__succeeded, &[&__entry0]);
+//     __result
+pub(crate) fn expand(args: TokenStream, function: &Function) -> Result<TokenStream, Errors> {
+    let Args { is_before, krate, entries } = parse(args, function)?;
+    let Function { attrs, vis, sig, body, .. } = function;
+    let span = at(body.span_close());
+    let names: Vec<Ident> =
+        (0..entries.len()).map(|idx| format_ident!("__entry{idx}", span = span)).collect();
+    let borrowed: Vec<_> = names
+        .iter()
+        .zip(&entries)
+        .map(|(name, entry)| quote_spanned!(at(entry.span())=> &#name))
+        .collect();
+    let before = is_before
+        .then(|| quote_spanned!(span=> #krate::__private::invalidate(true, &[#(#borrowed),*]);));
+    let ty = returned::written(&sig.output);
+    let run = if sig.asyncness.is_some() {
+        let future = body::future(function, ty.as_ref(), span);
+        quote_spanned!(span=> let __result = #future.await;)
+    } else {
+        let closure = body::closure(function, ty.as_ref(), span);
+        quote_spanned!(span=> let __body = #closure; let __result = __body();)
+    };
+    let block = quote_spanned!(span=> {
+        #(let #names = #entries;)*
+        #before
+        #run
+        let __succeeded = {
+            #[allow(unused_imports, reason = "needed only where the function returns a `Result`")]
+            use #krate::__private::SucceedsByShape as _;
+            (&&#krate::__private::Success(&__result)).is_success()
+        };
+        #krate::__private::invalidate(__succeeded, &[#(#borrowed),*]);
+        __result
+    });
+    Ok(hygienic!(#(#attrs)* #vis #sig #block))
+}
+
+fn parse(args: TokenStream, function: &Function) -> Result<Args, Errors> {
+    let mut errors = Errors::default();
+    if let Some(constness) = &function.sig.constness {
+        errors.at(constness, "a `const fn` cannot invalidate; remove `const` or `#[invalidates]`");
+    }
+    let parser = |input: ParseStream<'_>| {
+        let mut krate = hygienic!(::cached_runtime);
+        if input.peek(Token![crate]) && input.peek2(Token![=]) {
+            input.parse::<Token![crate]>()?;
+            input.parse::<Token![=]>()?;
+            krate = input.parse::<syn::Path>()?.to_token_stream();
+            input.parse::<Option<Token![,]>>()?;
+        }
+        Ok((krate, Punctuated::<Expr, Token![,]>::parse_terminated(input)?))
+    };
+    let (krate, list) = parser.parse2(args)?;
+    let mut args = Args { is_before: false, krate, entries: Vec::new() };
+    for expr in list {
+        match &expr {
+            Expr::Path(path) if path.path.is_ident("before") => args.is_before = true,
+            Expr::Call(call) if matches!(&*call.func, Expr::Path(path) if path.path.is_ident("tags")) => {
+                errors.at(&call.func, "`tags` is not available in this version; name entries, as in `load_user::entry(id)`");
+            }
+            Expr::Call(_) | Expr::MethodCall(_) => args.entries.push(expr),
+            _ => errors.at(expr, "expected an entry or a cache, as in `load_user::entry(id)` or `load_user::cache()`"),
+        }
+    }
+    if args.entries.is_empty() {
+        errors.at(&function.sig.ident, "`#[invalidates]` names nothing; write an entry, as in `#[invalidates(load_user::entry(id))]`");
+    }
+    errors.or(args)
+}

@@ -1,0 +1,54 @@
+//! The attributes of `cached_runtime`, which re-exports them and documents them.
+//!
+//! `#[cached]` goes three ways, none of which reaches back: [`args`] reads what stands in the
+//! parentheses, [`spec`] says what is wrong with it or what it means, [`codegen`] writes the
+//! function anew. `#[invalidates]` is small enough to do all three in one file.
+//!
+//! Nothing here knows a store, a codec, a clock or a framework, and generated code decides
+//! nothing: it names the function's parts and hands them to `cached_runtime::__private`.
+
+/// Quotes tokens whose local names no user code can see, or shadow.
+macro_rules! hygienic {
+    ($($tokens:tt)*) => {
+        ::quote::quote_spanned!(::proc_macro2::Span::mixed_site()=> $($tokens)*)
+    };
+}
+
+mod args;
+mod codegen;
+mod diagnostics;
+mod duration;
+mod function;
+mod invalidates;
+mod returned;
+mod spec;
+mod template;
+
+use proc_macro::TokenStream;
+
+/// Caches what a function returns. Documented in `cached_runtime`.
+#[proc_macro_attribute]
+pub fn cached(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand(item, |function| {
+        let args = args::parse(args.into())?;
+        let spec = spec::check(args, function)?;
+        Ok(codegen::function(&spec, function))
+    })
+}
+
+/// Invalidates entries of cached functions once this one has succeeded. Documented in
+/// `cached_runtime`.
+#[proc_macro_attribute]
+pub fn invalidates(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand(item, |function| invalidates::expand(args.into(), function))
+}
+
+/// Expands a function; on errors leaves it as it is, so that its callers do not fail as well.
+fn expand(
+    item: TokenStream,
+    expand: impl FnOnce(&function::Function) -> Result<proc_macro2::TokenStream, diagnostics::Errors>,
+) -> TokenStream {
+    let item = proc_macro2::TokenStream::from(item);
+    let expanded = function::parse(item.clone()).and_then(|function| expand(&function));
+    expanded.unwrap_or_else(|errors| errors.beside(&item)).into()
+}

@@ -1,0 +1,192 @@
+//! The return type: what may be cached of it, and how it is written where `impl Trait` may not be.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens as _;
+use syn::{
+    GenericArgument, GenericParam, Generics, PathArguments, ReturnType, Type, TypeParamBound,
+    parse_quote,
+};
+
+use crate::diagnostics::Errors;
+use crate::function::Function;
+
+/// A return type that can be cached.
+pub(crate) struct Returned {
+    /// The type with `_` for each `impl Trait` in it.
+    pub(crate) ty: Type,
+    pub(crate) naming: Naming,
+    /// Whether it is a type parameter of the function, which may stand for a `Result`.
+    pub(crate) is_parameter: bool,
+}
+
+/// Whether generated code can write the return type.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Naming {
+    Named,
+    /// `impl Trait` stands inside, as in `Result<impl Trait, E>`.
+    Partial,
+    /// It is `impl Trait`.
+    Hidden,
+}
+
+pub(crate) fn check(function: &Function) -> Result<Returned, Errors> {
+    let mut errors = Errors::default();
+    let sig = &function.sig;
+    let ReturnType::Type(_, declared) = &sig.output else {
+        errors.at(&sig.ident, "this function returns nothing, so there is nothing to cache; return a value or remove `#[cached]`");
+        return Err(errors);
+    };
+    let declared = &**declared;
+    let is_async_trait =
+        sig.generics.lifetimes().any(|lifetime| lifetime.lifetime.ident == "async_trait");
+    if is_async_trait {
+        errors.at(&sig.ident, "`#[async_trait]` has rewritten this function before `#[cached]` saw it; put `#[cached]` on a function that this method calls");
+    } else if let Some(problem) = refusal(declared) {
+        errors.at(declared, problem);
+    } else if is_borrowed(declared) {
+        errors.at(declared, "a borrowed value cannot be cached; return an owned one, such as `String` for `&str` or an `Arc`");
+    }
+    let naming = match declared {
+        Type::ImplTrait(_) => Naming::Hidden,
+        _ if has_impl(declared) => Naming::Partial,
+        _ => Naming::Named,
+    };
+    let mut ty = declared.clone();
+    erase_impl(&mut ty);
+    errors.or(Returned { ty, naming, is_parameter: is_parameter(declared, &sig.generics) })
+}
+
+fn refusal(ty: &Type) -> Option<&'static str> {
+    match ty {
+        Type::Never(_) => {
+            Some("a function that never returns cannot be cached; remove `#[cached]`")
+        }
+        Type::Tuple(tuple) if tuple.elems.is_empty() => Some(
+            "this function returns nothing, so there is nothing to cache; return a value or remove `#[cached]`",
+        ),
+        _ if is_future(ty) => {
+            Some("a future cannot be cached, only what it gives; write `async fn`")
+        }
+        _ => None,
+    }
+}
+
+fn is_future(ty: &Type) -> bool {
+    let names_future = |bound: &TypeParamBound| match bound {
+        TypeParamBound::Trait(bound) => {
+            bound.path.segments.last().is_some_and(|last| last.ident == "Future")
+        }
+        _ => false,
+    };
+    match ty {
+        Type::ImplTrait(hidden) => hidden.bounds.iter().any(names_future),
+        Type::TraitObject(object) => object.bounds.iter().any(names_future),
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| match &last.arguments {
+            _ if last.ident == "BoxFuture" || last.ident == "LocalBoxFuture" => true,
+            PathArguments::AngleBracketed(args) if last.ident == "Pin" || last.ident == "Box" => {
+                args.args
+                    .iter()
+                    .any(|arg| matches!(arg, GenericArgument::Type(ty) if is_future(ty)))
+            }
+            _ => false,
+        }),
+        _ => false,
+    }
+}
+
+/// Whether a type borrows for less than `'static`. What a function pointer takes is its own affair.
+fn is_borrowed(ty: &Type) -> bool {
+    match ty {
+        Type::Reference(reference) => {
+            let is_static =
+                reference.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident == "static");
+            !is_static || is_borrowed(&reference.elem)
+        }
+        Type::Path(path) => path.path.segments.iter().any(|segment| match &segment.arguments {
+            PathArguments::AngleBracketed(args) => args.args.iter().any(|arg| match arg {
+                GenericArgument::Lifetime(lifetime) => lifetime.ident != "static",
+                GenericArgument::Type(ty) => is_borrowed(ty),
+                _ => false,
+            }),
+            _ => false,
+        }),
+        Type::Tuple(tuple) => tuple.elems.iter().any(is_borrowed),
+        Type::Array(array) => is_borrowed(&array.elem),
+        Type::Slice(slice) => is_borrowed(&slice.elem),
+        Type::Paren(paren) => is_borrowed(&paren.elem),
+        Type::Group(group) => is_borrowed(&group.elem),
+        Type::ImplTrait(hidden) => hidden.bounds.iter().any(borrows),
+        Type::TraitObject(object) => object.bounds.iter().any(borrows),
+        _ => false,
+    }
+}
+
+fn borrows(bound: &TypeParamBound) -> bool {
+    matches!(bound, TypeParamBound::Lifetime(lifetime) if lifetime.ident != "static")
+}
+
+/// Whether `impl Trait` stands anywhere in a type.
+pub(crate) fn has_impl(ty: &Type) -> bool {
+    fn has_impl_in(tokens: TokenStream) -> bool {
+        tokens.into_iter().any(|token| match token {
+            proc_macro2::TokenTree::Ident(ident) => ident == "impl",
+            proc_macro2::TokenTree::Group(group) => has_impl_in(group.stream()),
+            _ => false,
+        })
+    }
+    has_impl_in(ty.to_token_stream())
+}
+
+/// Writes `_` for each `impl Trait`.
+fn erase_impl(ty: &mut Type) {
+    match ty {
+        Type::ImplTrait(_) => *ty = parse_quote!(_),
+        Type::Path(path) => {
+            for segment in &mut path.path.segments {
+                if let PathArguments::AngleBracketed(args) = &mut segment.arguments {
+                    for arg in &mut args.args {
+                        if let GenericArgument::Type(ty) = arg {
+                            erase_impl(ty);
+                        }
+                    }
+                }
+            }
+        }
+        Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(erase_impl),
+        Type::Array(array) => erase_impl(&mut array.elem),
+        Type::Paren(paren) => erase_impl(&mut paren.elem),
+        Type::Group(group) => erase_impl(&mut group.elem),
+        _ => {}
+    }
+}
+
+/// Whether a type is `T` or `T::Name` of a type parameter `T`.
+fn is_parameter(ty: &Type, generics: &Generics) -> bool {
+    let Type::Path(path) = ty else { return false };
+    let Some(first) = path.path.segments.first() else { return false };
+    path.qself.is_none()
+        && generics.params.iter().any(|param| match param {
+            GenericParam::Type(param) => param.ident == first.ident,
+            _ => false,
+        })
+}
+
+impl Returned {
+    /// The type as a closure or a `let` may be annotated with it.
+    pub(crate) fn written(&self) -> Option<&Type> {
+        (self.naming != Naming::Hidden).then_some(&self.ty)
+    }
+}
+
+/// The same for a function whose return type need not be one that can be cached.
+pub(crate) fn written(output: &ReturnType) -> Option<Type> {
+    match output {
+        ReturnType::Default => Some(parse_quote!(())),
+        ReturnType::Type(_, ty) if matches!(**ty, Type::ImplTrait(_) | Type::Never(_)) => None,
+        ReturnType::Type(_, ty) => {
+            let mut ty = (**ty).clone();
+            erase_impl(&mut ty);
+            Some(ty)
+        }
+    }
+}

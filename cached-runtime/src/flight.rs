@@ -1,0 +1,482 @@
+//! Flights: one load for each key at a time, led by one caller and joined by others.
+//!
+//! Threads and tasks meet in the same flight. A flight knows nothing of values' freshness, of
+//! memory or of policy: it brings callers together, hands the lead over when it is lost, and
+//! dooms loads that an invalidation overtook. Commit and invalidation of one key take the lock of
+//! the same shard, and what they do to memory they do under it; that is all the ordering that
+//! the guarantee of `tier.rs` needs.
+//!
+//! Locks are taken in the order shard, board. No user code but `Eq` of keys runs under either.
+
+use std::collections::{BTreeMap, HashMap};
+use std::future::poll_fn;
+use std::mem;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use crossbeam_utils::CachePadded;
+
+use crate::clock::{Clock, Stamp};
+use crate::key::{Hashed, Prehashed};
+use crate::sync::{Condvar, Mutex, MutexGuard, sleep, unpoisoned};
+
+const SHARDS: usize = 16;
+
+/// The flights of one cache. `P` is what a landed flight hands to its followers.
+pub(crate) struct Flights<K, P> {
+    shards: Box<[CachePadded<Locked<K, P>>]>,
+}
+
+type Locked<K, P> = Mutex<Shard<K, P>>;
+
+struct Shard<K, P> {
+    flights: HashMap<Hashed<K>, Arc<Flight<P>>, Prehashed>,
+    /// The invalidation counter of the last invalidation here: loads outside flights that began
+    /// before it may not be stored.
+    invalidated: u64,
+}
+
+/// One load and who waits for it.
+pub(crate) struct Flight<P> {
+    board: Mutex<Board<P>>,
+    /// Wakes threads. Tasks leave their wakers on the board.
+    changed: Condvar,
+}
+
+struct Board<P> {
+    phase: Phase<P>,
+    /// When the present lead took over, by clock and by the invalidation counter.
+    started: Stamp,
+    as_of: u64,
+    /// Overtaken by an invalidation, or too old: whatever it brings is not stored.
+    doomed: bool,
+    followers: usize,
+    threads: usize,
+    tasks: BTreeMap<u64, Waker>,
+    next_task: u64,
+}
+
+enum Phase<P> {
+    /// A lead runs the body.
+    Loading,
+    /// The lead was dropped or panicked: whoever looks next leads.
+    Vacant,
+    /// The load is over.
+    Landed(Landed<P>),
+}
+
+/// What a flight brought its followers.
+pub(crate) enum Landed<P> {
+    /// A result to share.
+    Shared(Arc<P>),
+    /// A result that cannot be shared: each runs its own load, all at once.
+    Unshared,
+}
+
+impl<P> Clone for Landed<P> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Shared(result) => Self::Shared(Arc::clone(result)),
+            Self::Unshared => Self::Unshared,
+        }
+    }
+}
+
+/// What a caller becomes on joining.
+pub(crate) enum Joined<'f, K: Eq + Clone, P> {
+    /// Runs the body and lands the flight.
+    Lead(Lead<'f, K, P>),
+    /// Waits for the lead.
+    Follow(Follow<'f, K, P>),
+    /// Is itself inside the load of this very key.
+    Inside,
+    /// Finds that an entry has come since it last looked.
+    Arrived,
+}
+
+/// How waiting ended.
+pub(crate) enum Followed<'f, K: Eq + Clone, P> {
+    Landed(Landed<P>),
+    /// The lead was lost and this caller has it now.
+    Lead(Lead<'f, K, P>),
+    TimedOut,
+}
+
+impl<K: Eq + Clone, P> Flights<K, P> {
+    pub(crate) fn new() -> Self {
+        let shard = || Shard { flights: HashMap::default(), invalidated: 0 };
+        Self { shards: (0..SHARDS).map(|_| CachePadded::new(Mutex::new(shard()))).collect() }
+    }
+
+    /// Joins the flight of a key, or starts one.
+    ///
+    /// `has_arrived` looks, under the lock that commits take, whether an entry came meanwhile.
+    /// `as_of` reads the invalidation counter.
+    pub(crate) fn join<'f>(
+        &'f self,
+        key: &'f Hashed<K>,
+        now: Stamp,
+        lead_timeout: Duration,
+        as_of: impl Fn() -> u64,
+        has_arrived: impl FnOnce() -> bool,
+    ) -> Joined<'f, K, P> {
+        let mut shard = self.shard(key);
+        if let Some(flight) = shard.flights.get(key) {
+            let mut board = flight.board();
+            let is_overdue = now.since(board.started) >= lead_timeout;
+            if is_overdue && matches!(board.phase, Phase::Loading) && !is_inside(flight) {
+                board.doomed = true;
+            } else {
+                let flight = Arc::clone(flight);
+                if matches!(board.phase, Phase::Vacant) {
+                    board.take_lead(now, as_of());
+                    drop(board);
+                    return Joined::Lead(Lead::new(self, key, flight));
+                }
+                if is_inside(&flight) {
+                    return Joined::Inside;
+                }
+                board.followers += 1;
+                drop(board);
+                return Joined::Follow(Follow {
+                    flights: self,
+                    key,
+                    flight,
+                    task: None,
+                    is_done: false,
+                });
+            }
+        }
+        if has_arrived() {
+            return Joined::Arrived;
+        }
+        let flight = Arc::new(Flight::new(now, as_of()));
+        shard.flights.insert(key.clone(), Arc::clone(&flight));
+        Joined::Lead(Lead::new(self, key, flight))
+    }
+
+    /// Stores what was loaded outside any flight, unless this shard saw an invalidation since.
+    pub(crate) fn commit_alone<T>(
+        &self,
+        key: &Hashed<K>,
+        as_of: u64,
+        store: impl FnOnce() -> Option<T>,
+    ) -> Option<T> {
+        let shard = self.shard(key);
+        if shard.invalidated > as_of { None } else { store() }
+    }
+
+    /// Dooms the flight of a key, and changes memory under the lock that commits take.
+    ///
+    /// `next` raises the invalidation counter.
+    pub(crate) fn invalidate<T>(
+        &self,
+        key: &Hashed<K>,
+        next: impl FnOnce() -> u64,
+        change: impl FnOnce(u64) -> T,
+    ) -> T {
+        let mut shard = self.shard(key);
+        if let Some(flight) = shard.flights.remove(key) {
+            flight.board().doomed = true;
+        }
+        shard.invalidated = next();
+        change(shard.invalidated)
+    }
+
+    fn shard(&self, key: &Hashed<K>) -> MutexGuard<'_, Shard<K, P>> {
+        let idx = usize::try_from(key.hash >> 48).unwrap_or_default() % SHARDS;
+        unpoisoned(self.shards[idx].lock())
+    }
+
+    /// Takes a flight that nobody is part of any more off the table.
+    fn forget(shard: &mut Shard<K, P>, key: &Hashed<K>, flight: &Arc<Flight<P>>) {
+        if shard.flights.get(key).is_some_and(|current| Arc::ptr_eq(current, flight)) {
+            shard.flights.remove(key);
+        }
+    }
+}
+
+impl<P> Flight<P> {
+    fn new(now: Stamp, as_of: u64) -> Self {
+        let board = Board {
+            phase: Phase::Loading,
+            started: now,
+            as_of,
+            doomed: false,
+            followers: 0,
+            threads: 0,
+            tasks: BTreeMap::new(),
+            next_task: 0,
+        };
+        Self { board: Mutex::new(board), changed: Condvar::new() }
+    }
+
+    fn board(&self) -> MutexGuard<'_, Board<P>> {
+        unpoisoned(self.board.lock())
+    }
+
+    /// Wakes one follower to take a vacant lead.
+    fn elect(&self, mut board: MutexGuard<'_, Board<P>>) {
+        if board.threads > 0 {
+            self.changed.notify_one();
+        } else if let Some((_, waker)) = board.tasks.pop_first() {
+            drop(board);
+            waker.wake();
+        }
+    }
+}
+
+impl<P> Board<P> {
+    fn take_lead(&mut self, now: Stamp, as_of: u64) {
+        self.phase = Phase::Loading;
+        self.started = now;
+        self.as_of = as_of;
+    }
+}
+
+/// The right and the duty to run the body for a flight. Dropped before it lands, it falls to a
+/// follower.
+pub(crate) struct Lead<'f, K: Eq + Clone, P> {
+    flights: &'f Flights<K, P>,
+    key: &'f Hashed<K>,
+    flight: Arc<Flight<P>>,
+    has_landed: bool,
+}
+
+/// A flight that did not land, because followers wait for a result to share and none was given.
+pub(crate) struct Wanted<'f, K: Eq + Clone, P>(pub(crate) Lead<'f, K, P>);
+
+impl<'f, K: Eq + Clone, P> Lead<'f, K, P> {
+    fn new(flights: &'f Flights<K, P>, key: &'f Hashed<K>, flight: Arc<Flight<P>>) -> Self {
+        Self { flights, key, flight, has_landed: false }
+    }
+
+    /// Marks the load as running on this thread until the guard is dropped.
+    pub(crate) fn enter(&self) -> Inside {
+        Inside::enter(&self.flight)
+    }
+
+    pub(crate) fn has_followers(&self) -> bool {
+        self.flight.board().followers > 0
+    }
+
+    /// Ends the flight: stores unless it is doomed, and wakes all followers with `landed`.
+    ///
+    /// `store` runs under the lock that invalidations take and is given the lead's `as_of`.
+    /// Where `landed` is `None` and somebody waits, nothing happens and the lead comes back.
+    pub(crate) fn land<T>(
+        mut self,
+        now: Stamp,
+        lead_timeout: Duration,
+        landed: Option<Landed<P>>,
+        store: impl FnOnce(u64) -> Option<T>,
+    ) -> Result<Option<T>, Wanted<'f, K, P>> {
+        let mut shard = self.flights.shard(self.key);
+        let mut board = self.flight.board();
+        if landed.is_none() && board.followers > 0 {
+            drop((board, shard));
+            return Err(Wanted(self));
+        }
+        self.has_landed = true;
+        board.phase = Phase::Landed(landed.unwrap_or(Landed::Unshared));
+        let is_late = now.since(board.started) >= lead_timeout;
+        let (is_doomed, as_of) = (board.doomed || is_late, board.as_of);
+        let tasks = mem::take(&mut board.tasks);
+        let has_threads = board.threads > 0;
+        drop(board);
+
+        Flights::forget(&mut shard, self.key, &self.flight);
+        let stored = if is_doomed { None } else { store(as_of) };
+        drop(shard);
+
+        if has_threads {
+            self.flight.changed.notify_all();
+        }
+        for waker in tasks.into_values() {
+            waker.wake();
+        }
+        Ok(stored)
+    }
+}
+
+impl<K: Eq + Clone, P> Drop for Lead<'_, K, P> {
+    fn drop(&mut self) {
+        if self.has_landed {
+            return;
+        }
+        let mut shard = self.flights.shard(self.key);
+        let mut board = self.flight.board();
+        board.phase = Phase::Vacant;
+        if board.followers == 0 {
+            Flights::forget(&mut shard, self.key, &self.flight);
+        } else {
+            drop(shard);
+            self.flight.elect(board);
+        }
+    }
+}
+
+/// A place among those who wait for a flight.
+pub(crate) struct Follow<'f, K: Eq + Clone, P> {
+    flights: &'f Flights<K, P>,
+    key: &'f Hashed<K>,
+    flight: Arc<Flight<P>>,
+    /// This task's waker on the board.
+    task: Option<u64>,
+    is_done: bool,
+}
+
+impl<'f, K: Eq + Clone, P> Follow<'f, K, P> {
+    /// Blocks this thread until the flight lands, its lead falls to this caller, or `timeout` passes.
+    pub(crate) fn wait(
+        mut self,
+        clock: &Clock,
+        timeout: Duration,
+        as_of: impl Fn() -> u64,
+    ) -> Followed<'f, K, P> {
+        let start = clock.now();
+        let flight = Arc::clone(&self.flight);
+        let mut board = flight.board();
+        loop {
+            let waited = clock.now().since(start);
+            if let Some(followed) = self.look(&mut board, clock, &as_of) {
+                return followed;
+            }
+            if waited >= timeout {
+                return Followed::TimedOut;
+            }
+            board.threads += 1;
+            let nap = clock.nap(timeout.saturating_sub(waited));
+            board = match flight.changed.wait_timeout(board, nap) {
+                Ok((board, _)) => board,
+                Err(poisoned) => poisoned.into_inner().0,
+            };
+            board.threads -= 1;
+        }
+    }
+
+    /// The same for a task.
+    pub(crate) async fn join(
+        mut self,
+        clock: &Clock,
+        timeout: Duration,
+        as_of: impl Fn() -> u64,
+    ) -> Followed<'f, K, P> {
+        let start = clock.now();
+        loop {
+            let remaining = timeout.saturating_sub(clock.now().since(start));
+            let mut delay = pin!(sleep(clock.nap(remaining)));
+            let next = poll_fn(|context| match self.poll(context, clock, &as_of) {
+                Some(followed) => Poll::Ready(Some(followed)),
+                None => delay.as_mut().poll(context).map(|()| None),
+            });
+            if let Some(followed) = next.await {
+                return followed;
+            }
+            if clock.now().since(start) >= timeout {
+                return Followed::TimedOut;
+            }
+        }
+    }
+
+    fn poll(
+        &mut self,
+        context: &Context<'_>,
+        clock: &Clock,
+        as_of: &impl Fn() -> u64,
+    ) -> Option<Followed<'f, K, P>> {
+        let flight = Arc::clone(&self.flight);
+        let mut board = flight.board();
+        let followed = self.look(&mut board, clock, as_of);
+        if followed.is_none() {
+            self.leave_waker(&mut board, context.waker());
+        }
+        followed
+    }
+
+    /// Ends the wait where the board says so.
+    fn look(
+        &mut self,
+        board: &mut Board<P>,
+        clock: &Clock,
+        as_of: &impl Fn() -> u64,
+    ) -> Option<Followed<'f, K, P>> {
+        let followed = match &board.phase {
+            Phase::Loading => return None,
+            Phase::Landed(landed) => Followed::Landed(landed.clone()),
+            Phase::Vacant => {
+                board.take_lead(clock.now(), as_of());
+                Followed::Lead(Lead::new(self.flights, self.key, Arc::clone(&self.flight)))
+            }
+        };
+        self.leave(board);
+        Some(followed)
+    }
+
+    fn leave_waker(&mut self, board: &mut Board<P>, waker: &Waker) {
+        let task = *self.task.get_or_insert_with(|| {
+            board.next_task += 1;
+            board.next_task
+        });
+        // The waker may be another one at each poll.
+        board.tasks.insert(task, waker.clone());
+    }
+
+    fn leave(&mut self, board: &mut Board<P>) {
+        self.is_done = true;
+        board.followers -= 1;
+        if let Some(task) = self.task {
+            board.tasks.remove(&task);
+        }
+    }
+}
+
+impl<K: Eq + Clone, P> Drop for Follow<'_, K, P> {
+    fn drop(&mut self) {
+        if self.is_done {
+            return;
+        }
+        let flight = Arc::clone(&self.flight);
+        let mut shard = self.flights.shard(self.key);
+        let mut board = flight.board();
+        self.leave(&mut board);
+        if !matches!(board.phase, Phase::Vacant) {
+            return;
+        }
+        // This caller may be the one that was woken to lead.
+        if board.followers == 0 {
+            Flights::forget(&mut shard, self.key, &flight);
+        } else {
+            drop(shard);
+            flight.elect(board);
+        }
+    }
+}
+
+crate::sync::thread_local! {
+    /// The flights whose bodies this thread is inside of, innermost last.
+    static INSIDE: std::cell::RefCell<Vec<usize>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
+/// This thread is inside a load.
+pub(crate) struct Inside(());
+
+impl Inside {
+    fn enter<P>(flight: &Arc<Flight<P>>) -> Self {
+        INSIDE.with(|inside| inside.borrow_mut().push(Arc::as_ptr(flight).addr()));
+        Self(())
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        INSIDE.with(|inside| inside.borrow_mut().pop());
+    }
+}
+
+fn is_inside<P>(flight: &Arc<Flight<P>>) -> bool {
+    let address = Arc::as_ptr(flight).addr();
+    INSIDE.with(|inside| inside.borrow().contains(&address))
+}

@@ -1,0 +1,353 @@
+//! Handles: a cached function's cache as a value, and one entry of it.
+
+use std::any::TypeId;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::key::{Hashed, Key, Seed};
+use crate::policy::IntoTimeout;
+use crate::rules::Terms;
+use crate::site::{Instance, Site, Slot};
+use crate::stats::Stats;
+use crate::tier::{KeyedTier, Tier};
+
+/// The cache of a function: `f::cache()` of a function with `handle`, or a find in the registry.
+///
+/// For a generic function, `f::cache()` is all its instantiations together; the registry lists
+/// each.
+///
+/// # Examples
+/// ```
+/// use cached_runtime::cached;
+///
+/// #[cached(handle)]
+/// fn double(n: u64) -> u64 {
+///     n * 2
+/// }
+///
+/// assert_eq!((double(4), double(4)), (8, 8));
+/// assert_eq!(double::cache().stats().hits, 1);
+/// double::cache().clear();
+/// assert!(double::cache().is_empty());
+/// ```
+#[derive(Clone, Copy)]
+pub struct Handle {
+    site: &'static Site,
+    /// One instantiation; none for all.
+    instance: Option<TypeId>,
+}
+
+impl Handle {
+    /// All instantiations of a function.
+    #[must_use]
+    pub const fn new(site: &'static Site) -> Self {
+        Self { site, instance: None }
+    }
+
+    pub(crate) const fn of(site: &'static Site, instance: TypeId) -> Self {
+        Self { site, instance: Some(instance) }
+    }
+
+    /// Returns the counters, added up. Cost: reads every stripe of every instantiation; after a
+    /// `clear` also a pass over the entries, until [`purge`](Self::purge).
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.fold(Stats::default(), |sum, slot| sum + slot.any.stats())
+    }
+
+    /// Returns how many entries are held, expired ones included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.fold(0, |sum, slot| sum + slot.any.len())
+    }
+
+    /// Whether no entry is held.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Returns the path of the function, or the `name` its attribute gives. Of a function that
+    /// was never called, an empty text.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.fold(None, |name: Option<String>, slot| name.or_else(|| Some(slot.name.clone())))
+            .unwrap_or_default()
+    }
+
+    /// Returns the number that the attribute gives the values' schema. Default: 0.
+    #[must_use]
+    pub const fn version(&self) -> u32 {
+        self.site.schema_version()
+    }
+
+    /// Makes every entry count for nothing, and every load that is under way.
+    ///
+    /// Concurrency: a call that begins after this returned sees no value whose body began before
+    /// it. Cost: constant time; the memory is reused as new entries come, or freed by
+    /// [`purge`](Self::purge).
+    pub fn clear(&self) {
+        self.fold((), |(), slot| slot.any.clear());
+    }
+
+    /// Frees the memory of entries that expired or were cleared. Returns how many. Cost: one pass
+    /// over all entries, a shard at a time.
+    pub fn purge(&self) -> usize {
+        self.fold(0, |sum, slot| sum + slot.any.purge())
+    }
+
+    /// Sets the timeout of entries stored from now on, for all instantiations. Seconds or a
+    /// [`Duration`]; [`Timeout::NEVER`](crate::Timeout::NEVER) for no end, zero to store nothing.
+    pub fn set_timeout(&self, timeout: impl IntoTimeout) {
+        self.site.state(|state, _| state.set_timeout(timeout.into_timeout()));
+    }
+
+    /// Lets every call run the body, for all instantiations, until [`enable`](Self::enable).
+    /// Entries stay.
+    pub fn disable(&self) {
+        self.site.state(|state, _| state.disable(true));
+    }
+
+    /// Ends [`disable`](Self::disable).
+    pub fn enable(&self) {
+        self.site.state(|state, _| state.disable(false));
+    }
+
+    fn fold<T>(&self, start: T, step: impl FnMut(T, &Slot) -> T) -> T {
+        self.site.state(|state, _| {
+            let is_meant = |slot: &&Slot| self.instance.is_none_or(|id| id == slot.id());
+            state.slots().filter(is_meant).fold(start, step)
+        })
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").field("name", &self.name()).finish_non_exhaustive()
+    }
+}
+
+/// One entry of a cached function that returns `R`: `f::entry(..)`.
+///
+/// It names a key; whether the cache holds anything for it is asked at each call of a method.
+///
+/// # Examples
+/// ```
+/// use cached_runtime::cached;
+///
+/// #[cached(handle, key = "square:{n}")]
+/// fn square(n: u64) -> u64 {
+///     n * n
+/// }
+///
+/// square(3);
+/// assert_eq!(square::entry(3).peek(), Some(9));
+/// assert_eq!(square::entry(3).key(), "square:3");
+/// assert!(square::entry(3).invalidate());
+/// assert_eq!(square::entry(3).peek(), None);
+///
+/// square::entry(4).put(17);
+/// assert_eq!(square(4), 17);
+/// ```
+#[must_use = "an entry does nothing by itself; call `peek`, `put`, `invalidate`, .."]
+pub struct Entry<R> {
+    entry: OpaqueEntry,
+    values: Option<Arc<dyn Values<R>>>,
+}
+
+/// One entry of a cached function whose return type has no name: `f::entry(..)` where `f` returns
+/// `impl Trait`. An [`Entry`] without `peek` and `put`.
+#[derive(Clone)]
+#[must_use = "an entry does nothing by itself; call `invalidate`, .."]
+pub struct OpaqueEntry {
+    key: String,
+    /// None where the key names nothing.
+    ops: Option<Arc<dyn Ops>>,
+}
+
+impl<R> Entry<R> {
+    /// Names the entry of a key. For generated code.
+    #[doc(hidden)]
+    pub fn new<Q: Key, T>(site: &'static Site, instance: Instance, key: Option<Q>, terms: T) -> Self
+    where
+        R: 'static,
+        T: Terms<R> + Send + Sync + 'static,
+    {
+        let entry = OpaqueEntry::new(site, instance, key.as_ref());
+        let values = key.map(|key| {
+            let key = Seed::shared().lookup(&key).own();
+            let tier = site.state(|state, clock| {
+                let slot = state.slot::<Q::Owned, T::Value, T::Failure>(site, instance, clock);
+                slot.tier_arc::<Q::Owned, T::Value, T::Failure>()
+            });
+            Arc::new(Typed { site, tier, key, terms }) as Arc<dyn Values<R>>
+        });
+        Self { entry, values }
+    }
+
+    /// Returns what a hit would return now: none where the next call would load. Not counted.
+    #[must_use]
+    pub fn peek(&self) -> Option<R> {
+        self.values.as_ref()?.peek()
+    }
+
+    /// Stores a result if a load's would be stored: an `Ok`, a `Some`, what `store_if` accepts.
+    ///
+    /// Concurrency: beats every load that began before it, whenever that ends.
+    #[expect(clippy::needless_pass_by_value, reason = "handing a result over reads as storing it")]
+    pub fn put(&self, result: R) {
+        if let Some(values) = &self.values {
+            values.put(&result);
+        }
+    }
+
+    /// Drops the entry, and dooms the load that is under way for it. Returns whether there was a
+    /// fresh entry.
+    ///
+    /// Concurrency: a call that begins after this returned sees no value whose body began before
+    /// it. Callers who wait for a doomed load get its result; it is not stored.
+    #[expect(clippy::must_use_candidate, reason = "called for its effect")]
+    pub fn invalidate(&self) -> bool {
+        self.entry.invalidate()
+    }
+
+    /// Ends the freshness of the entry: the next call loads. Returns whether it was fresh.
+    #[expect(clippy::must_use_candidate, reason = "called for its effect")]
+    pub fn expire(&self) -> bool {
+        self.entry.expire()
+    }
+
+    /// Returns the key as text: the template's, or for other keys the hash that this process
+    /// looks them up by. Empty for a key that names nothing.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        self.entry.key()
+    }
+
+    /// Returns the time since the entry was stored; none where there is no fresh one.
+    #[must_use]
+    pub fn age(&self) -> Option<Duration> {
+        self.entry.age()
+    }
+}
+
+impl<R> Clone for Entry<R> {
+    fn clone(&self) -> Self {
+        Self { entry: self.entry.clone(), values: self.values.clone() }
+    }
+}
+
+impl<R> fmt::Debug for Entry<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry").field("key", &self.key()).finish_non_exhaustive()
+    }
+}
+
+impl OpaqueEntry {
+    /// Names the entry of a key. For generated code.
+    #[doc(hidden)]
+    pub fn new<Q: Key>(site: &'static Site, instance: Instance, key: Option<&Q>) -> Self {
+        let Some(key) = key else { return Self { key: String::new(), ops: None } };
+        let key = Seed::shared().lookup(key).own();
+        let text = match Q::as_text(&key.key) {
+            Some(text) => text.to_owned(),
+            None => format!("#{:016x}", key.hash),
+        };
+        Self { key: text, ops: Some(Arc::new(Keyed { site, instance, key })) }
+    }
+
+    /// As [`Entry::invalidate`].
+    #[expect(clippy::must_use_candidate, reason = "called for its effect")]
+    pub fn invalidate(&self) -> bool {
+        self.ops.as_ref().is_some_and(|ops| ops.invalidate())
+    }
+
+    /// As [`Entry::expire`].
+    #[expect(clippy::must_use_candidate, reason = "called for its effect")]
+    pub fn expire(&self) -> bool {
+        self.ops.as_ref().is_some_and(|ops| ops.expire())
+    }
+
+    /// As [`Entry::key`].
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// As [`Entry::age`].
+    #[must_use]
+    pub fn age(&self) -> Option<Duration> {
+        self.ops.as_ref()?.age()
+    }
+}
+
+impl fmt::Debug for OpaqueEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpaqueEntry").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+/// What can be done to an entry by its key alone.
+trait Ops: Send + Sync {
+    fn invalidate(&self) -> bool;
+    fn expire(&self) -> bool;
+    fn age(&self) -> Option<Duration>;
+}
+
+struct Keyed<K> {
+    site: &'static Site,
+    instance: Instance,
+    key: Hashed<K>,
+}
+
+impl<K: 'static> Keyed<K> {
+    /// The tier, if the function was ever called.
+    fn tier(&self) -> Option<Arc<dyn KeyedTier<K>>> {
+        self.site.state(|state, _| Some(Arc::clone(state.find(self.instance)?.keyed())))
+    }
+}
+
+impl<K: Send + Sync + 'static> Ops for Keyed<K> {
+    fn invalidate(&self) -> bool {
+        self.tier().is_some_and(|tier| tier.invalidate(&self.key))
+    }
+    fn expire(&self) -> bool {
+        self.tier().is_some_and(|tier| tier.expire(&self.key))
+    }
+    fn age(&self) -> Option<Duration> {
+        self.tier()?.age(&self.key)
+    }
+}
+
+/// What can be done to an entry by one who knows what the function returns.
+trait Values<R>: Send + Sync {
+    fn peek(&self) -> Option<R>;
+    fn put(&self, result: &R);
+}
+
+struct Typed<K, V, F, T> {
+    site: &'static Site,
+    tier: Arc<Tier<K, V, F>>,
+    key: Hashed<K>,
+    terms: T,
+}
+
+impl<R, K, T> Values<R> for Typed<K, T::Value, T::Failure, T>
+where
+    K: Eq + Clone + Send + Sync + 'static,
+    T: Terms<R> + Send + Sync,
+{
+    fn peek(&self) -> Option<R> {
+        let (value, _) = self.tier.peek(&self.key)?;
+        Some(self.terms.restore(value))
+    }
+
+    fn put(&self, result: &R) {
+        let timeout = self.site.state(|state, _| state.timeout(&self.tier.policy));
+        let Some(keep) = self.terms.judge(result, &self.tier.policy, timeout).store else { return };
+        if let Some(value) = self.terms.value(result) {
+            self.tier.put(&self.key, value, keep);
+        }
+    }
+}

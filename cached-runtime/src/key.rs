@@ -1,0 +1,173 @@
+//! Keys: looked up where they stand, owned only on a miss.
+//!
+//! A key is borrowed from the call's arguments, hashed once, and compared in full with the owned
+//! keys of entries. How arguments become keys is in [`argument`], how templates do in [`text`],
+//! and what a callable may return in [`callable`]. Which function a key belongs to is no part of
+//! it here: every instantiation of a function has a tier of its own (`site.rs`).
+
+pub mod argument;
+pub mod callable;
+pub mod text;
+
+use std::hash::{BuildHasher, Hash, Hasher};
+use std::sync::LazyLock;
+
+use foldhash::fast::RandomState;
+use quick_cache::Equivalent;
+
+/// A borrowed key.
+///
+/// `hash` and `matches` must agree: two keys that match one owned key hash alike.
+pub trait Key {
+    /// What an entry keeps. Equal exactly where the keys it was made from are.
+    type Owned: Eq + Clone + Send + Sync + 'static;
+
+    /// Feeds the key to a hasher.
+    fn hash<H: Hasher>(&self, state: &mut H);
+    /// Whether `owned` was made from an equal key.
+    fn matches(&self, owned: &Self::Owned) -> bool;
+    /// Makes the owned form. Allocates where the key does.
+    fn own(&self) -> Self::Owned;
+    /// The owned form as text, where the key is text.
+    fn as_text(_: &Self::Owned) -> Option<&str> {
+        None
+    }
+}
+
+/// No arguments: one entry.
+impl Key for () {
+    type Owned = ();
+
+    #[inline]
+    fn hash<H: Hasher>(&self, _: &mut H) {}
+    #[inline]
+    fn matches(&self, (): &()) -> bool {
+        true
+    }
+    #[inline]
+    fn own(&self) {}
+}
+
+/// Several parts in order. More than eight nest.
+macro_rules! tuple_key {
+    ($($part:ident . $idx:tt),*) => {
+        impl<$($part: Key),*> Key for ($($part,)*) {
+            type Owned = ($($part::Owned,)*);
+
+            #[inline]
+            fn hash<S: Hasher>(&self, state: &mut S) {
+                $(self.$idx.hash(state);)*
+            }
+            #[inline]
+            fn matches(&self, owned: &Self::Owned) -> bool {
+                true $(&& self.$idx.matches(&owned.$idx))*
+            }
+            #[inline]
+            fn own(&self) -> Self::Owned {
+                ($(self.$idx.own(),)*)
+            }
+        }
+    };
+}
+
+tuple_key!(A.0);
+tuple_key!(A.0, B.1);
+tuple_key!(A.0, B.1, C.2);
+tuple_key!(A.0, B.1, C.2, D.3);
+tuple_key!(A.0, B.1, C.2, D.3, E.4);
+tuple_key!(A.0, B.1, C.2, D.3, E.4, F.5);
+tuple_key!(A.0, B.1, C.2, D.3, E.4, F.5, G.6);
+tuple_key!(A.0, B.1, C.2, D.3, E.4, F.5, G.6, H.7);
+
+/// An owned key and its hash.
+#[derive(Clone)]
+pub(crate) struct Hashed<K> {
+    pub(crate) hash: u64,
+    pub(crate) key: K,
+}
+
+impl<K: Eq> PartialEq for Hashed<K> {
+    fn eq(&self, other: &Self) -> bool {
+        self.hash == other.hash && self.key == other.key
+    }
+}
+
+impl<K: Eq> Eq for Hashed<K> {}
+
+impl<K> Hash for Hashed<K> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
+
+/// A borrowed key and its hash, as a table looks it up.
+pub(crate) struct Lookup<'k, Q> {
+    pub(crate) hash: u64,
+    pub(crate) key: &'k Q,
+}
+
+impl<Q> Hash for Lookup<'_, Q> {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
+
+impl<Q: Key> Equivalent<Hashed<Q::Owned>> for Lookup<'_, Q> {
+    #[inline]
+    fn equivalent(&self, owned: &Hashed<Q::Owned>) -> bool {
+        self.hash == owned.hash && self.key.matches(&owned.key)
+    }
+}
+
+impl<Q: Key> Lookup<'_, Q> {
+    pub(crate) fn own(&self) -> Hashed<Q::Owned> {
+        Hashed { hash: self.hash, key: self.key.own() }
+    }
+}
+
+/// Hashes argument keys: foldhash, seeded anew in every process.
+#[derive(Clone, Default)]
+pub(crate) struct Seed(RandomState);
+
+impl Seed {
+    /// The seed that all caches of this process share, so that a key outlives a look for its cache.
+    pub(crate) fn shared() -> &'static Self {
+        static SEED: LazyLock<Seed> = LazyLock::new(Seed::default);
+        &SEED
+    }
+
+    #[inline]
+    pub(crate) fn lookup<'k, Q: Key>(&self, key: &'k Q) -> Lookup<'k, Q> {
+        let mut state = self.0.build_hasher();
+        key.hash(&mut state);
+        Lookup { hash: state.finish(), key }
+    }
+}
+
+/// Hands a hash that was computed before on to a table.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Prehashed(u64);
+
+impl BuildHasher for Prehashed {
+    type Hasher = Self;
+
+    #[inline]
+    fn build_hasher(&self) -> Self {
+        *self
+    }
+}
+
+impl Hasher for Prehashed {
+    #[inline]
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    #[inline]
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+    fn write(&mut self, _: &[u8]) {
+        unreachable!("a prehashed key writes one `u64`");
+    }
+}

@@ -1,0 +1,64 @@
+//! What a call came to. The names follow RFC 9211 where it has one.
+
+use std::time::Duration;
+
+/// How a call was answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// With an entry.
+    #[non_exhaustive]
+    Hit {
+        /// Time since the entry was stored.
+        age: Duration,
+    },
+    /// By a load.
+    #[non_exhaustive]
+    Miss {
+        /// Why no entry answered.
+        reason: MissReason,
+        /// Whether the load was another caller's.
+        followed: bool,
+        /// Whether this call stored an entry.
+        stored: bool,
+    },
+    /// By the body, as if there were no cache.
+    Bypass,
+}
+
+/// Why no entry answered a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MissReason {
+    /// There is none.
+    Absent,
+    /// It is past its timeout.
+    Expired,
+    /// It was loaded before the cache was cleared.
+    Invalidated,
+    /// The call asked for a load.
+    Forced,
+}
+
+impl Outcome {
+    /// Whether an entry answered.
+    #[must_use]
+    pub const fn is_hit(&self) -> bool {
+        matches!(self, Self::Hit { .. })
+    }
+
+    /// Whether a load answered.
+    #[must_use]
+    pub const fn is_miss(&self) -> bool {
+        matches!(self, Self::Miss { .. })
+    }
+}
+
+/// Shows an outcome to whoever observes this thread (`testing`). Costs nothing where nobody can.
+#[inline]
+pub(crate) fn report(outcome: impl FnOnce() -> Outcome) {
+    #[cfg(feature = "testing")]
+    crate::testing::record(outcome());
+    #[cfg(not(feature = "testing"))]
+    let _ = outcome;
+}

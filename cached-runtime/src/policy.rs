@@ -1,0 +1,275 @@
+//! What a cached function asks for, and how an entry's stamps are judged by it.
+//!
+//! Pure: stamps go in, decisions come out. Nothing here reads a clock or touches an entry.
+
+use std::time::Duration;
+
+use crate::clock::Stamp;
+
+/// How long an entry stays fresh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeout(Option<Duration>);
+
+impl Timeout {
+    /// The freshness of a function that names none: 300 seconds.
+    pub const DEFAULT: Self = Self(Some(Duration::from_secs(300)));
+    /// Entries stay until they are invalidated or evicted.
+    pub const NEVER: Self = Self(None);
+
+    /// Fresh for `duration`; never expires where it exceeds what a clock can show (584 years).
+    #[must_use]
+    pub const fn after(duration: Duration) -> Self {
+        if duration.as_nanos() >= u64::MAX as u128 { Self::NEVER } else { Self(Some(duration)) }
+    }
+
+    /// The duration; none where entries never expire.
+    pub(crate) const fn as_duration(self) -> Option<Duration> {
+        self.0
+    }
+
+    /// The time at which an entry stored at `stored` stops being fresh.
+    pub(crate) fn end(self, stored: Stamp) -> Stamp {
+        self.0.map_or(Stamp::NEVER, |duration| stored.after(duration))
+    }
+
+    /// The earlier of the two.
+    pub(crate) fn at_most(self, other: Self) -> Self {
+        match (self.0, other.0) {
+            (Some(one), Some(two)) => Self(Some(one.min(two))),
+            (one, two) => Self(one.or(two)),
+        }
+    }
+
+    /// Whether nothing would ever be fresh.
+    pub(crate) fn is_zero(self) -> bool {
+        self.0 == Some(Duration::ZERO)
+    }
+}
+
+/// What a timeout may be written as: a [`Duration`] or whole seconds.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a timeout",
+    label = "expected a `Duration` or a `u64` of seconds",
+    note = "write `300`, \"5m\", `never`, or an expression such as `Duration::from_secs(300)`"
+)]
+pub trait IntoTimeout {
+    /// Converts into a timeout.
+    fn into_timeout(self) -> Timeout;
+}
+
+impl IntoTimeout for Duration {
+    fn into_timeout(self) -> Timeout {
+        Timeout::after(self)
+    }
+}
+
+/// Seconds.
+impl IntoTimeout for u64 {
+    fn into_timeout(self) -> Timeout {
+        Timeout::after(Duration::from_secs(self))
+    }
+}
+
+impl IntoTimeout for Timeout {
+    fn into_timeout(self) -> Timeout {
+        self
+    }
+}
+
+/// A number of entries, or a weight: any integer; a negative one counts as zero.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no number of entries or bytes",
+    label = "expected an integer such as `u64` or `usize`"
+)]
+pub trait Amount {
+    /// Converts into a `u64`.
+    fn amount(self) -> u64;
+}
+
+macro_rules! amount {
+    ($($ty:ty)*) => {$(
+        impl Amount for $ty {
+            fn amount(self) -> u64 {
+                u64::try_from(self).unwrap_or_default()
+            }
+        }
+    )*};
+}
+
+amount!(u8 u16 u32 u64 usize i32 i64 isize);
+
+/// How much the memory tier may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Capacity {
+    Entries(u64),
+    Weight(u64),
+}
+
+/// The settings of one cached function.
+///
+/// Built by generated code; every setting has the default that its method names.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    pub(crate) timeout: Timeout,
+    pub(crate) err_timeout: Timeout,
+    pub(crate) none_timeout: Timeout,
+    pub(crate) capacity: Capacity,
+    pub(crate) coalescing: Coalescing,
+    pub(crate) wait_timeout: Duration,
+    pub(crate) lead_timeout: Duration,
+}
+
+/// Whether concurrent misses of one key share a load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Coalescing {
+    On,
+    Off,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Policy {
+    /// The settings of a bare `#[cached]`.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            timeout: Timeout::DEFAULT,
+            err_timeout: Timeout::NEVER,
+            none_timeout: Timeout::NEVER,
+            capacity: Capacity::Entries(10_000),
+            coalescing: Coalescing::On,
+            wait_timeout: Duration::from_secs(30),
+            lead_timeout: Duration::from_secs(60),
+        }
+    }
+
+    /// Freshness of an entry. Default: 300 seconds.
+    #[must_use]
+    pub fn timeout(mut self, timeout: impl IntoTimeout) -> Self {
+        self.timeout = timeout.into_timeout();
+        self
+    }
+
+    /// Freshness of a stored `Err`, at most. Default: none is stored.
+    #[must_use]
+    pub fn err_timeout(mut self, timeout: impl IntoTimeout) -> Self {
+        self.err_timeout = timeout.into_timeout();
+        self
+    }
+
+    /// Freshness of a stored `None`, at most. Default: none is stored.
+    #[must_use]
+    pub fn none_timeout(mut self, timeout: impl IntoTimeout) -> Self {
+        self.none_timeout = timeout.into_timeout();
+        self
+    }
+
+    /// Entries that memory may hold. Default: 10,000. At least 1.
+    #[must_use]
+    pub fn capacity(mut self, entries: impl Amount) -> Self {
+        self.capacity = Capacity::Entries(entries.amount());
+        self
+    }
+
+    /// Total weight that memory may hold. Default: entries are counted instead. At least 1.
+    #[must_use]
+    pub fn weight_capacity(mut self, weight: impl Amount) -> Self {
+        self.capacity = Capacity::Weight(weight.amount());
+        self
+    }
+
+    /// Lets every miss run its own load.
+    #[must_use]
+    pub const fn uncoalesced(mut self) -> Self {
+        self.coalescing = Coalescing::Off;
+        self
+    }
+
+    /// How long a follower waits for the lead. Default: 30 seconds.
+    #[must_use]
+    pub fn wait_timeout(mut self, timeout: impl IntoTimeout) -> Self {
+        self.wait_timeout = timeout.into_timeout().0.unwrap_or(Duration::MAX);
+        self
+    }
+
+    /// Age at which a load no longer holds its key. Default: 60 seconds.
+    #[must_use]
+    pub fn lead_timeout(mut self, timeout: impl IntoTimeout) -> Self {
+        self.lead_timeout = timeout.into_timeout().0.unwrap_or(Duration::MAX);
+        self
+    }
+}
+
+/// The stamps of an entry, by which it is judged.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Life {
+    /// When the value was stored.
+    pub(crate) stored: Stamp,
+    /// When it stops being fresh.
+    pub(crate) fresh_until: Stamp,
+    /// The invalidation counter before the body ran.
+    pub(crate) as_of: u64,
+}
+
+/// What an entry is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Freshness {
+    Fresh,
+    /// Past its timeout.
+    Expired,
+    /// Loaded before the whole cache was cleared.
+    Cleared,
+}
+
+impl Life {
+    /// Judges an entry. `now` is asked for only where the entry can expire.
+    #[inline]
+    pub(crate) fn judge(&self, cleared: u64, now: impl FnOnce() -> Stamp) -> Freshness {
+        if self.as_of < cleared {
+            Freshness::Cleared
+        } else if self.fresh_until == Stamp::NEVER || now() < self.fresh_until {
+            Freshness::Fresh
+        } else {
+            Freshness::Expired
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::{Clock, ManualClock};
+
+    #[test]
+    fn huge_timeouts_mean_never() {
+        for seconds in [922_337_203_685_477_580, u64::MAX, u64::MAX / 1_000_000_000 + 1] {
+            assert_eq!(seconds.into_timeout(), Timeout::NEVER);
+        }
+        assert_eq!(Timeout::NEVER.at_most(5.into_timeout()), 5.into_timeout());
+        assert_eq!(7.into_timeout().at_most(5.into_timeout()), 5.into_timeout());
+    }
+
+    #[test]
+    fn an_entry_is_fresh_until_just_before_its_end() {
+        let clock = ManualClock::new();
+        let now = || Clock::Manual(clock.clone()).now();
+        let timeout = Timeout::after(Duration::from_millis(1500));
+        let life = Life { stored: now(), fresh_until: timeout.end(now()), as_of: 3 };
+        clock.advance(Duration::from_nanos(1_499_999_999));
+        assert_eq!(life.judge(3, now), Freshness::Fresh);
+        clock.advance(Duration::from_nanos(1));
+        assert_eq!(life.judge(3, now), Freshness::Expired);
+        assert_eq!(life.judge(4, now), Freshness::Cleared);
+    }
+
+    #[test]
+    fn an_entry_that_never_expires_reads_no_clock() {
+        let life = Life { stored: Stamp::NEVER, fresh_until: Stamp::NEVER, as_of: 0 };
+        let clock = || unreachable!("the clock was read");
+        assert_eq!(life.judge(0, clock), Freshness::Fresh);
+    }
+}

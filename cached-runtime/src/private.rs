@@ -1,0 +1,18 @@
+//! What generated code calls. No part of the public contract.
+
+pub use crate::adapter::{
+    Adapter, Pick, PickOption, PickResult, PickShared, RefuseHidden, Storable,
+};
+pub use crate::call::{Call, Mode, begin, run, run_async};
+pub use crate::handle::{Entry, Handle, OpaqueEntry};
+pub use crate::invalidate::{Invalidate, SucceedsByShape, Success, invalidate};
+pub use crate::key::argument::{Argument, PartByShape};
+pub use crate::key::callable::{
+    Fallible, KeyByShape, KeyByText, OkByShape, Whole, apply0, apply1, apply2, apply3, apply4,
+    apply5, apply6, apply7, apply8,
+};
+pub use crate::key::text::{Slot, TextBuffer, WriteByShape};
+pub use crate::policy::{Policy, Timeout};
+pub use crate::rules::{Rules, Terms, rules};
+pub use crate::site::{Instance, Site};
+pub use core::ops::ControlFlow;

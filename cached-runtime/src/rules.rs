@@ -1,0 +1,185 @@
+//! What the user's closures say of a load: whether to store it, for how long, at what weight.
+//!
+//! Pure but for those closures, which run on the loading thread, after the body and outside all
+//! locks.
+
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use crate::adapter::{Adapter, Loaded, Pick};
+use crate::policy::{Amount, Policy, Timeout};
+
+/// The adapter of a function that returns `R`, and the user's closures.
+pub struct Rules<R, A, S, T, W> {
+    returned: PhantomData<fn() -> R>,
+    adapter: A,
+    store_if: S,
+    timeout_of: T,
+    weigh: W,
+}
+
+/// Rules without closures.
+type Default<R, A, I> = Rules<R, A, fn(&I) -> bool, fn(&I) -> Option<Duration>, fn(&I) -> u64>;
+
+/// Rules without closures: every value is stored, for the function's timeout, at weight 1.
+#[must_use]
+#[inline]
+pub fn rules<R, A: Adapter<R>>(_: &Pick<R>, adapter: A) -> Default<R, A, A::Item> {
+    let returned = PhantomData;
+    Rules { returned, adapter, store_if: |_| true, timeout_of: |_| None, weigh: |_| 1 }
+}
+
+impl<R, A: Adapter<R>, S, T, W> Rules<R, A, S, T, W> {
+    /// Stores only values of which `store_if` is true.
+    #[must_use]
+    pub fn store_if<F: Fn(&A::Item) -> bool>(self, store_if: F) -> Rules<R, A, F, T, W> {
+        let Self { returned, adapter, timeout_of, weigh, .. } = self;
+        Rules { returned, adapter, store_if, timeout_of, weigh }
+    }
+
+    /// Stores each value for as long as `timeout_of` says; not at all for zero.
+    #[must_use]
+    pub fn timeout_of<F: Fn(&A::Item) -> Duration>(
+        self,
+        timeout_of: F,
+    ) -> Rules<R, A, S, impl Fn(&A::Item) -> Option<Duration>, W> {
+        let Self { returned, adapter, store_if, weigh, .. } = self;
+        let timeout_of = move |item: &A::Item| Some(timeout_of(item));
+        Rules { returned, adapter, store_if, timeout_of, weigh }
+    }
+
+    /// Weighs each value. A weight of zero counts as one.
+    #[must_use]
+    pub fn weigh<F: Fn(&A::Item) -> N, N: Amount>(
+        self,
+        weigh: F,
+    ) -> Rules<R, A, S, T, impl Fn(&A::Item) -> u64> {
+        let Self { returned, adapter, store_if, timeout_of, .. } = self;
+        let weigh = move |item: &A::Item| weigh(item).amount();
+        Rules { returned, adapter, store_if, timeout_of, weigh }
+    }
+}
+
+/// What becomes of a load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// How to store it, if it may be stored.
+    pub(crate) store: Option<Keep>,
+    /// Whether it is an `Err`.
+    pub(crate) is_error: bool,
+}
+
+/// How a value is to be stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Keep {
+    pub(crate) timeout: Timeout,
+    pub(crate) weight: u64,
+}
+
+/// An adapter that can also judge: all that the call algorithm knows of a function's results.
+pub trait Terms<R>: Adapter<R> {
+    /// Judges a load. `timeout` is the function's timeout at present.
+    fn judge(&self, result: &R, policy: &Policy, timeout: Timeout) -> Verdict;
+}
+
+impl<R, A, S, T, W> Adapter<R> for Rules<R, A, S, T, W>
+where
+    A: Adapter<R>,
+{
+    type Item = A::Item;
+    type Value = A::Value;
+    type Failure = A::Failure;
+
+    fn look<'r>(&self, result: &'r R) -> Loaded<'r, A::Item> {
+        self.adapter.look(result)
+    }
+    fn value(&self, result: &R) -> Option<A::Value> {
+        self.adapter.value(result)
+    }
+    fn failure(&self, result: &R) -> Option<A::Failure> {
+        self.adapter.failure(result)
+    }
+    #[inline]
+    fn restore(&self, value: A::Value) -> R {
+        self.adapter.restore(value)
+    }
+    fn restore_failure(&self, failure: A::Failure) -> R {
+        self.adapter.restore_failure(failure)
+    }
+    fn keeps_error(&self, result: &R) -> bool {
+        self.adapter.keeps_error(result)
+    }
+}
+
+impl<R, A, S, T, W> Terms<R> for Rules<R, A, S, T, W>
+where
+    A: Adapter<R>,
+    S: Fn(&A::Item) -> bool,
+    T: Fn(&A::Item) -> Option<Duration>,
+    W: Fn(&A::Item) -> u64,
+{
+    fn judge(&self, result: &R, policy: &Policy, timeout: Timeout) -> Verdict {
+        let (keep, is_error) = match self.adapter.look(result) {
+            Loaded::Value(item) => {
+                let keep = (self.store_if)(item).then(|| Keep {
+                    timeout: (self.timeout_of)(item).map_or(timeout, Timeout::after),
+                    weight: (self.weigh)(item).max(1),
+                });
+                (keep, false)
+            }
+            Loaded::Error => {
+                let timeout = timeout.at_most(policy.err_timeout);
+                (self.adapter.keeps_error(result).then_some(Keep { timeout, weight: 1 }), true)
+            }
+            Loaded::Nothing => {
+                let timeout = timeout.at_most(policy.none_timeout);
+                (Some(Keep { timeout, weight: 1 }), false)
+            }
+        };
+        Verdict { store: keep.filter(|keep| !keep.timeout.is_zero()), is_error }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapter::PickShared as _;
+    use crate::policy::IntoTimeout as _;
+
+    #[test]
+    fn closures_see_the_value_inside() {
+        let pick = Pick::<Result<u32, ()>>::NEW;
+        let rules = rules(&pick, (&&&&pick).pick())
+            .store_if(|value| *value > 1)
+            .timeout_of(|value| Duration::from_secs(u64::from(*value)))
+            .weigh(|value| u64::from(*value));
+        let judge = |result| rules.judge(&result, &Policy::new(), Timeout::DEFAULT);
+        assert_eq!(judge(Ok(1)).store, None);
+        let keep = Keep { timeout: Timeout::after(Duration::from_secs(9)), weight: 9 };
+        assert_eq!(judge(Ok(9)), Verdict { store: Some(keep), is_error: false });
+        assert!(judge(Err(())).is_error);
+    }
+
+    #[test]
+    fn a_zero_timeout_stores_nothing_and_a_zero_weight_counts_as_one() {
+        let pick = Pick::<u8>::NEW;
+        let plain = rules(&pick, pick.pick()).timeout_of(|_| Duration::ZERO);
+        assert_eq!(plain.judge(&1, &Policy::new(), Timeout::DEFAULT).store, None);
+        let weighed = rules(&pick, pick.pick()).weigh(|_| 0);
+        let verdict = weighed.judge(&1, &Policy::new(), Timeout::DEFAULT);
+        assert_eq!(verdict.store.map(|keep| keep.weight), Some(1));
+    }
+
+    #[test]
+    fn negatives_live_at_most_as_long_as_they_may() {
+        let policy = Policy::new().err_timeout(5).none_timeout(3600);
+        let pick = Pick::<Result<u8, String>>::NEW;
+        let errors = rules(&pick, pick.pick_with_errors(|_| true));
+        let verdict = errors.judge(&Err(String::new()), &policy, Timeout::DEFAULT);
+        assert_eq!(verdict.store.map(|keep| keep.timeout), Some(5.into_timeout()));
+        let pick = Pick::<Option<u8>>::NEW;
+        let none = rules(&pick, pick.pick_with_none());
+        let verdict = none.judge(&None, &policy, Timeout::DEFAULT);
+        assert_eq!(verdict.store.map(|keep| keep.timeout), Some(Timeout::DEFAULT));
+    }
+}

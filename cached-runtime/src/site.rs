@@ -1,0 +1,254 @@
+//! The one static of a cached function: its name, its policy, and the tiers of its instantiations.
+//!
+//! Untyped, because a static inside a generic function is shared by all its instantiations. A
+//! call finds its typed tier by the identity of the instantiation it stands in: the first one
+//! lies inline, further ones in a chain that only grows, so that finding one takes no lock.
+
+use std::any::{Any, TypeId, type_name};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use crate::adapter::Storable;
+use crate::clock::Clock;
+use crate::policy::{Policy, Timeout};
+use crate::registry;
+use crate::tier::{AnyTier, KeyedTier, Tier};
+
+/// A cached function.
+pub struct Site {
+    name: Name,
+    version: u32,
+    policy: fn() -> Policy,
+    state: SiteState,
+}
+
+/// How a function is called in the registry.
+#[derive(Clone, Copy)]
+pub(crate) enum Name {
+    /// By its path, which the compiler knows.
+    Path,
+    /// By the name that the attribute gives it.
+    Given(&'static str),
+}
+
+/// What changes of a site. Isolated tests have their own.
+pub(crate) struct SiteState {
+    first: OnceLock<Slot>,
+    is_disabled: AtomicBool,
+    /// Nanoseconds of the timeout set at run time: [`UNSET`] or [`NEVER`] where there are none.
+    timeout_nanos: AtomicU64,
+}
+
+const UNSET: u64 = u64::MAX;
+const NEVER: u64 = u64::MAX - 1;
+
+/// One instantiation: of a generic function, or of whatever the function stands in.
+pub(crate) struct Slot {
+    id: TypeId,
+    pub(crate) name: String,
+    tier: Arc<dyn Any + Send + Sync>,
+    /// The tier as `Arc<dyn KeyedTier<K>>`.
+    keyed: Box<dyn Any + Send + Sync>,
+    pub(crate) any: Arc<dyn AnyTier>,
+    next: OnceLock<Box<Slot>>,
+}
+
+/// Which instantiation a call stands in.
+#[derive(Clone, Copy)]
+pub struct Instance {
+    id: TypeId,
+    type_name: &'static str,
+}
+
+impl Instance {
+    /// The identity of `marker`, a closure written in the function's body: it has a type of its
+    /// own for every instantiation of all that surrounds it.
+    #[inline]
+    #[must_use]
+    pub fn of<M>(_: &M) -> Self {
+        Self { id: typeid::of::<M>(), type_name: type_name::<M>() }
+    }
+}
+
+impl Site {
+    /// A function named by its path.
+    #[must_use]
+    pub const fn new(policy: fn() -> Policy) -> Self {
+        Self { name: Name::Path, version: 0, policy, state: SiteState::new() }
+    }
+
+    /// A function that the attribute names.
+    #[must_use]
+    pub const fn named(name: &'static str, policy: fn() -> Policy) -> Self {
+        Self { name: Name::Given(name), version: 0, policy, state: SiteState::new() }
+    }
+
+    /// The number of the values' schema. Default: 0.
+    #[must_use]
+    pub const fn version(mut self, version: u32) -> Self {
+        self.version = version;
+        self
+    }
+
+    pub(crate) const fn schema_version(&self) -> u32 {
+        self.version
+    }
+
+    /// Shows the site's state, or the isolated test's, to `look`.
+    #[inline]
+    pub(crate) fn state<T>(&'static self, look: impl FnOnce(&SiteState, &Clock) -> T) -> T {
+        #[cfg(feature = "testing")]
+        if let Some(isolation) = crate::testing::current() {
+            let (state, clock) = isolation.state_of(self);
+            return look(&state, &clock);
+        }
+        look(&self.state, &Clock::System)
+    }
+
+    fn name_of(&self, instance: Instance) -> String {
+        let path = instance.type_name.replace("::{{closure}}", "").replace("::__instance", "");
+        match self.name {
+            Name::Path => path,
+            Name::Given(name) => {
+                let generics =
+                    path.rfind("::").and_then(|last| path[last..].find('<').map(|at| last + at));
+                let generics = generics.map_or("", |at| &path[at..]);
+                format!("{name}{generics}")
+            }
+        }
+    }
+}
+
+impl SiteState {
+    pub(crate) const fn new() -> Self {
+        Self {
+            first: OnceLock::new(),
+            is_disabled: AtomicBool::new(false),
+            timeout_nanos: AtomicU64::new(UNSET),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn is_disabled(&self) -> bool {
+        self.is_disabled.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn disable(&self, is_disabled: bool) {
+        self.is_disabled.store(is_disabled, Ordering::Relaxed);
+    }
+
+    pub(crate) fn set_timeout(&self, timeout: Timeout) {
+        let nanos = timeout.as_duration().map_or(NEVER, |duration| {
+            u64::try_from(duration.as_nanos()).map_or(NEVER, |nanos| nanos.min(NEVER))
+        });
+        self.timeout_nanos.store(nanos, Ordering::Relaxed);
+    }
+
+    /// The timeout at present: the one set at run time, else the policy's.
+    pub(crate) fn timeout(&self, policy: &Policy) -> Timeout {
+        match self.timeout_nanos.load(Ordering::Relaxed) {
+            UNSET => policy.timeout,
+            NEVER => Timeout::NEVER,
+            nanos => Timeout::after(Duration::from_nanos(nanos)),
+        }
+    }
+
+    /// The instantiations called so far.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = &Slot> {
+        std::iter::successors(self.first.get(), |slot| slot.next.get().map(Box::as_ref))
+    }
+
+    /// The slot of an instantiation, made on its first call.
+    #[inline]
+    pub(crate) fn slot<K, V, F>(
+        &self,
+        site: &'static Site,
+        instance: Instance,
+        clock: &Clock,
+    ) -> &Slot
+    where
+        K: Eq + Clone + Send + Sync + 'static,
+        V: Storable,
+        F: Send + Sync + 'static,
+    {
+        match self.first.get() {
+            Some(slot) if slot.id == instance.id => slot,
+            _ => self.find_or_make::<K, V, F>(site, instance, clock),
+        }
+    }
+
+    /// The slot of an instantiation, if it was ever called.
+    pub(crate) fn find(&self, instance: Instance) -> Option<&Slot> {
+        self.slots().find(|slot| slot.id == instance.id)
+    }
+
+    fn find_or_make<K, V, F>(&self, site: &'static Site, instance: Instance, clock: &Clock) -> &Slot
+    where
+        K: Eq + Clone + Send + Sync + 'static,
+        V: Storable,
+        F: Send + Sync + 'static,
+    {
+        if let Some(slot) = self.find(instance) {
+            return slot;
+        }
+        let tier = Arc::new(Tier::<K, V, F>::new((site.policy)(), clock.clone()));
+        let slot = Slot {
+            id: instance.id,
+            name: site.name_of(instance),
+            keyed: Box::new(Arc::clone(&tier) as Arc<dyn KeyedTier<K>>),
+            any: Arc::clone(&tier) as Arc<dyn AnyTier>,
+            tier,
+            next: OnceLock::new(),
+        };
+        self.push(site, slot)
+    }
+
+    /// Adds a slot at the end of the chain; where another thread did so first, takes that one.
+    fn push(&self, site: &'static Site, slot: Slot) -> &Slot {
+        let (id, name) = (slot.id, slot.name.clone());
+        let mut new = Some(slot);
+        let mut slot = self.first.get_or_init(|| new.take().expect("taken once"));
+        while slot.id != id {
+            slot = slot.next.get_or_init(|| Box::new(new.take().expect("taken once")));
+        }
+        if new.is_none() {
+            registry::register(name, site, id);
+        }
+        slot
+    }
+}
+
+impl Slot {
+    pub(crate) fn id(&self) -> TypeId {
+        self.id
+    }
+
+    /// The typed tier.
+    ///
+    /// # Panics
+    /// Never: one instantiation has one type of key and one type of value.
+    #[inline]
+    pub(crate) fn tier<K, V, F>(&self) -> &Tier<K, V, F>
+    where
+        K: 'static,
+        V: 'static,
+        F: 'static,
+    {
+        self.tier.downcast_ref().expect("an instantiation has one type of key and value")
+    }
+
+    pub(crate) fn tier_arc<K, V, F>(&self) -> Arc<Tier<K, V, F>>
+    where
+        K: Send + Sync + 'static,
+        V: Send + Sync + 'static,
+        F: Send + Sync + 'static,
+    {
+        let tier = Arc::clone(&self.tier);
+        tier.downcast().expect("an instantiation has one type of key and value")
+    }
+
+    pub(crate) fn keyed<K: 'static>(&self) -> &Arc<dyn KeyedTier<K>> {
+        self.keyed.downcast_ref().expect("an instantiation has one type of key")
+    }
+}

@@ -1,0 +1,152 @@
+//! Counters: striped over cache lines, so that counting a hit shares none with another thread.
+
+use std::ops::{Add, AddAssign};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::thread;
+
+use crossbeam_utils::CachePadded;
+
+/// Counts of a cache since the process began.
+///
+/// Every call of the function is one of `hits`, `stale_hits`, `misses` and `bypasses`, so these
+/// four add up to the calls. `loads` never exceed `misses + bypasses`, refreshes aside.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Calls answered with a fresh entry.
+    pub hits: u64,
+    /// Calls answered with an entry past its timeout that the policy still allowed.
+    pub stale_hits: u64,
+    /// Calls that found nothing to answer with: they loaded, or waited for a load.
+    pub misses: u64,
+    /// Calls that neither read nor wrote: `unless`, a key that names nothing, a disabled cache.
+    pub bypasses: u64,
+    /// Executions of the body.
+    pub loads: u64,
+    /// Executions that returned `Err` or panicked.
+    pub load_errors: u64,
+    /// Entries dropped for room.
+    pub evictions: u64,
+    /// Entries dropped on request, and calls of `clear`.
+    pub invalidations: u64,
+    /// Failures of a shared store. Always 0 for a function that is not `shared`.
+    pub store_errors: u64,
+    /// Entries held at present, expired ones included.
+    pub entries: u64,
+}
+
+impl Add for Stats {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            hits: self.hits + other.hits,
+            stale_hits: self.stale_hits + other.stale_hits,
+            misses: self.misses + other.misses,
+            bypasses: self.bypasses + other.bypasses,
+            loads: self.loads + other.loads,
+            load_errors: self.load_errors + other.load_errors,
+            evictions: self.evictions + other.evictions,
+            invalidations: self.invalidations + other.invalidations,
+            store_errors: self.store_errors + other.store_errors,
+            entries: self.entries + other.entries,
+        }
+    }
+}
+
+impl AddAssign for Stats {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+/// What is counted, by its place in a stripe.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Count {
+    Hit,
+    Miss,
+    Bypass,
+    Load,
+    LoadError,
+    Eviction,
+    Invalidation,
+}
+
+const KINDS: usize = 7;
+const MAX_STRIPES: usize = 16;
+
+pub(crate) struct Counters {
+    stripes: Box<[CachePadded<[AtomicU64; KINDS]>]>,
+}
+
+impl Counters {
+    pub(crate) fn new() -> Self {
+        let threads = thread::available_parallelism().map_or(1, usize::from);
+        let stripes = threads.next_power_of_two().min(MAX_STRIPES);
+        Self { stripes: (0..stripes).map(|_| CachePadded::default()).collect() }
+    }
+
+    #[inline]
+    pub(crate) fn count(&self, count: Count) {
+        self.add(count, 1);
+    }
+
+    #[inline]
+    pub(crate) fn add(&self, count: Count, times: u64) {
+        let stripe = thread_number() & (self.stripes.len() - 1);
+        self.stripes[stripe][count as usize].fetch_add(times, Ordering::Relaxed);
+    }
+
+    /// Reads the counters. Loads are read before the calls that caused them, so that at no time
+    /// more loads show than causes.
+    pub(crate) fn stats(&self, entries: u64) -> Stats {
+        let load_errors = self.sum(Count::LoadError);
+        let loads = self.sum(Count::Load);
+        Stats {
+            hits: self.sum(Count::Hit),
+            stale_hits: 0,
+            misses: self.sum(Count::Miss),
+            bypasses: self.sum(Count::Bypass),
+            loads,
+            load_errors,
+            evictions: self.sum(Count::Eviction),
+            invalidations: self.sum(Count::Invalidation),
+            store_errors: 0,
+            entries,
+        }
+    }
+
+    fn sum(&self, count: Count) -> u64 {
+        self.stripes.iter().map(|stripe| stripe[count as usize].load(Ordering::Acquire)).sum()
+    }
+}
+
+/// A small number of this thread's own.
+#[inline]
+fn thread_number() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static NUMBER: usize = NEXT.fetch_add(1, Ordering::Relaxed);
+    }
+    // A thread whose locals are gone already counts on the first stripe.
+    NUMBER.try_with(|number| *number).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_count_is_lost_between_threads() {
+        let counters = Counters::new();
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..10_000).for_each(|_| counters.count(Count::Hit)));
+            }
+        });
+        counters.add(Count::Eviction, 3);
+        let stats = counters.stats(5);
+        assert_eq!((stats.hits, stats.evictions, stats.entries), (40_000, 3, 5));
+        assert_eq!((stats + stats).hits, 80_000);
+    }
+}

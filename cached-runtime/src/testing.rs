@@ -1,0 +1,198 @@
+//! For tests: caches of one's own, a clock to turn, and assertions on hits and misses.
+//!
+//! Needs the feature `testing`; without it none of this is compiled, and a call looks for none of
+//! it. A test that runs inside [`isolated`] shares no entry with any other, so tests may run side
+//! by side.
+//!
+//! # Examples
+//! ```
+//! use std::time::Duration;
+//! use cached_runtime::{cached, hit, miss, testing};
+//!
+//! #[cached(timeout = "1m")]
+//! fn double(n: u64) -> u64 {
+//!     n * 2
+//! }
+//!
+//! testing::isolated(|| {
+//!     miss!(double(4), 8);
+//!     hit!(double(4), 8);
+//!     testing::clock().advance(Duration::from_secs(60));
+//!     miss!(double(4), 8);
+//! });
+//! ```
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::ptr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::clock::{Clock, ManualClock};
+use crate::outcome::Outcome;
+use crate::site::{Site, SiteState};
+
+thread_local! {
+    static CURRENT: RefCell<Option<Isolation>> = const { RefCell::new(None) };
+    static LAST: Cell<Option<Outcome>> = const { Cell::new(None) };
+}
+
+/// The caches and the clock of one isolated test. Clones are the same isolation.
+///
+/// [`isolated`] covers the thread it runs on. A test that starts threads or tasks hands them its
+/// isolation:
+///
+/// ```
+/// use cached_runtime::{cached, hit, miss, testing};
+///
+/// #[cached]
+/// fn double(n: u64) -> u64 {
+///     n * 2
+/// }
+///
+/// testing::isolated(|| {
+///     miss!(double(4), 8);
+///     let isolation = testing::isolation();
+///     std::thread::spawn(move || isolation.run(|| hit!(double(4), 8))).join().unwrap();
+/// });
+/// ```
+#[derive(Clone)]
+pub struct Isolation(Arc<Inner>);
+
+struct Inner {
+    clock: ManualClock,
+    /// By the address of the site, which is a static.
+    sites: Mutex<HashMap<usize, Arc<SiteState>>>,
+}
+
+impl Isolation {
+    /// Makes empty caches for every function, and a clock that shows zero.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(Arc::new(Inner { clock: ManualClock::new(), sites: Mutex::default() }))
+    }
+
+    /// Runs code on this thread in which cached functions use these caches and this clock.
+    pub fn run<T>(&self, code: impl FnOnce() -> T) -> T {
+        struct Leave(Option<Isolation>);
+        impl Drop for Leave {
+            fn drop(&mut self) {
+                CURRENT.set(self.0.take());
+            }
+        }
+        let _leave = Leave(CURRENT.replace(Some(self.clone())));
+        code()
+    }
+
+    /// The same for a future, on whichever threads it is polled.
+    pub async fn run_async<F: Future>(&self, future: F) -> F::Output {
+        let mut future = pin!(future);
+        poll_fn(|context| self.run(|| future.as_mut().poll(context))).await
+    }
+
+    /// Returns the clock of these caches.
+    #[must_use]
+    pub fn clock(&self) -> ManualClock {
+        self.0.clock.clone()
+    }
+
+    pub(crate) fn state_of(&self, site: &'static Site) -> (Arc<SiteState>, Clock) {
+        let mut sites = self.0.sites.lock().unwrap_or_else(PoisonError::into_inner);
+        let state =
+            sites.entry(ptr::from_ref(site).addr()).or_insert_with(|| Arc::new(SiteState::new()));
+        (Arc::clone(state), Clock::Manual(self.clock()))
+    }
+}
+
+impl Default for Isolation {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Runs code in which every cached function has fresh caches and a [`ManualClock`] of its own.
+pub fn isolated<T>(code: impl FnOnce() -> T) -> T {
+    Isolation::new().run(code)
+}
+
+/// The same for a future. Tasks it spawns are outside, unless they run in its [`isolation`].
+pub async fn isolated_async<F: Future>(future: F) -> F::Output {
+    Isolation::new().run_async(future).await
+}
+
+/// Returns the isolation this code runs in.
+///
+/// # Panics
+/// Outside of any, since a test that meant to be isolated would not be.
+#[must_use]
+pub fn isolation() -> Isolation {
+    current().expect("called inside `testing::isolated`")
+}
+
+/// Returns the clock of the isolation this code runs in.
+///
+/// # Panics
+/// Outside of any, since no clock there can be turned.
+#[must_use]
+pub fn clock() -> ManualClock {
+    isolation().clock()
+}
+
+/// Returns how the last cached call on this thread was answered, and forgets it.
+#[must_use]
+pub fn last_outcome() -> Option<Outcome> {
+    LAST.take()
+}
+
+pub(crate) fn record(outcome: Outcome) {
+    LAST.set(Some(outcome));
+}
+
+pub(crate) fn current() -> Option<Isolation> {
+    CURRENT.with_borrow(Clone::clone)
+}
+
+/// Asserts that a call is answered with an entry, and what it returns.
+///
+/// `hit!(f(1), 2)`; `hit!(f(1))` returns the value. An `async` call is written with its `.await`.
+#[macro_export]
+macro_rules! hit {
+    ($call:expr $(,)?) => {
+        $crate::__answered!(is_hit, "a hit", $call)
+    };
+    ($call:expr, $value:expr $(,)?) => {
+        ::core::assert_eq!($crate::hit!($call), $value)
+    };
+}
+
+/// Asserts that a call is answered by a load, and what it returns.
+///
+/// `miss!(f(1), 2)`; `miss!(f(1))` returns the value. An `async` call is written with its `.await`.
+#[macro_export]
+macro_rules! miss {
+    ($call:expr $(,)?) => {
+        $crate::__answered!(is_miss, "a miss", $call)
+    };
+    ($call:expr, $value:expr $(,)?) => {
+        ::core::assert_eq!($crate::miss!($call), $value)
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __answered {
+    ($is:ident, $wanted:literal, $call:expr) => {{
+        let _ = $crate::testing::last_outcome();
+        let value = $call;
+        let outcome = $crate::testing::last_outcome();
+        ::core::assert!(
+            outcome.is_some_and(|outcome| outcome.$is()),
+            "expected `{}` to be {}, and it was {:?}",
+            ::core::stringify!($call),
+            $wanted,
+            outcome,
+        );
+        value
+    }};
+}

@@ -1,0 +1,232 @@
+//! The entries and flights of one instantiation of one function, and the order between commits
+//! and invalidations.
+//!
+//! The guarantee: a call that begins after an invalidation returned never sees a value whose body
+//! began before it. It rests on one counter for the whole process, raised whenever a load begins
+//! and whenever something is invalidated, and on two rules. For one key, an invalidation dooms
+//! the flight under the lock that its commit takes. For a whole cache, `clear` records the
+//! counter, and an entry whose load began earlier counts for nothing, however late it is stored.
+
+use std::sync::atomic::{AtomicU64 as Sequence, Ordering};
+use std::time::Duration;
+
+use crate::clock::{Clock, Stamp};
+use crate::flight::{Flights, Landed, Lead, Wanted};
+use crate::key::{Hashed, Key, Lookup, Seed};
+use crate::memory::{Displaced, Entry, Memory};
+use crate::outcome::MissReason;
+use crate::policy::{Freshness, Life, Policy};
+use crate::rules::Keep;
+use crate::stats::{Count, Counters, Stats};
+use crate::sync::AtomicU64;
+
+/// The invalidation counter: has no clock and no ties.
+static SEQ: Sequence = Sequence::new(0);
+
+/// The next number: of a load that begins now, or of an invalidation that happens now.
+pub(crate) fn next_seq() -> u64 {
+    SEQ.fetch_add(1, Ordering::SeqCst) + 1
+}
+
+/// What a load hands to those who waited for it.
+pub(crate) enum Shared<V, F> {
+    Value(V),
+    Failure(F),
+}
+
+pub(crate) struct Tier<K, V, F> {
+    pub(crate) seed: Seed,
+    memory: Memory<K, V>,
+    flights: Flights<K, Shared<V, F>>,
+    /// Entries whose load began before this do not count.
+    cleared: AtomicU64,
+    pub(crate) counters: Counters,
+    pub(crate) clock: Clock,
+    pub(crate) policy: Policy,
+}
+
+/// What a caller of [`Tier::join`] becomes.
+pub(crate) type Joined<'t, K, V, F> = crate::flight::Joined<'t, K, Shared<V, F>>;
+
+impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
+    pub(crate) fn new(policy: Policy, clock: Clock) -> Self {
+        Self {
+            seed: Seed::shared().clone(),
+            memory: Memory::new(policy.capacity),
+            flights: Flights::new(),
+            cleared: AtomicU64::new(0),
+            counters: Counters::new(),
+            clock,
+            policy,
+        }
+    }
+
+    /// The fresh value of a key, and when it was stored.
+    #[inline]
+    pub(crate) fn read<Q: Key<Owned = K>>(
+        &self,
+        key: &Lookup<'_, Q>,
+    ) -> Result<(V, Stamp), MissReason> {
+        self.memory.read(key, |entry| self.answer(entry)).unwrap_or(Err(MissReason::Absent))
+    }
+
+    /// The same by an owned key, as no use of the entry.
+    pub(crate) fn peek(&self, key: &Hashed<K>) -> Option<(V, Stamp)> {
+        self.memory.peek(key, |entry| self.answer(entry)).and_then(Result::ok)
+    }
+
+    #[inline]
+    fn answer(&self, entry: &Entry<V>) -> Result<(V, Stamp), MissReason> {
+        match self.judge(&entry.life) {
+            Freshness::Fresh => Ok((entry.value.clone(), entry.life.stored)),
+            Freshness::Expired => Err(MissReason::Expired),
+            Freshness::Cleared => Err(MissReason::Invalidated),
+        }
+    }
+
+    #[inline]
+    fn judge(&self, life: &Life) -> Freshness {
+        life.judge(self.cleared.load(Ordering::Acquire), || self.clock.now())
+    }
+
+    fn is_fresh(&self, key: &Hashed<K>) -> bool {
+        let is_fresh = |entry: &Entry<V>| self.judge(&entry.life) == Freshness::Fresh;
+        self.memory.peek(key, is_fresh).unwrap_or(false)
+    }
+
+    /// Joins the key's flight, or starts one. A forced load takes no entry that has come meanwhile.
+    pub(crate) fn join<'t>(
+        &'t self,
+        key: &'t Hashed<K>,
+        reason: MissReason,
+    ) -> Joined<'t, K, V, F> {
+        let has_arrived = || reason != MissReason::Forced && self.is_fresh(key);
+        self.flights.join(key, self.clock.now(), self.policy.lead_timeout, next_seq, has_arrived)
+    }
+
+    /// Lands a flight: stores the value unless it is doomed, and wakes the followers.
+    ///
+    /// Says whether the value was stored; nothing happens where followers want what was not given.
+    pub(crate) fn land<'t>(
+        &'t self,
+        lead: Lead<'t, K, Shared<V, F>>,
+        key: &Hashed<K>,
+        landed: Option<Landed<Shared<V, F>>>,
+        store: &mut Option<(V, Keep)>,
+    ) -> Result<bool, Wanted<'t, K, Shared<V, F>>> {
+        let now = self.clock.now();
+        let displaced = lead.land(now, self.policy.lead_timeout, landed, |as_of| {
+            store.take().and_then(|(value, keep)| self.store(key, value, keep, as_of))
+        })?;
+        Ok(displaced.is_some())
+    }
+
+    /// Stores what was loaded outside any flight, unless something newer is known of its key.
+    pub(crate) fn commit_alone(&self, key: &Hashed<K>, value: V, keep: Keep, as_of: u64) -> bool {
+        let store = || self.store(key, value, keep, as_of);
+        self.flights.commit_alone(key, as_of, store).is_some()
+    }
+
+    /// Stores a value; to be called under the lock that invalidations of its key take.
+    fn store(&self, key: &Hashed<K>, value: V, keep: Keep, as_of: u64) -> Option<Displaced<K, V>> {
+        let is_newer = |entry: &Entry<V>| entry.life.as_of > as_of;
+        let is_overtaken = self.cleared.load(Ordering::Acquire) > as_of
+            || self.memory.peek(key, is_newer).unwrap_or(false);
+        if is_overtaken {
+            return None;
+        }
+        let stored = self.clock.now();
+        let life = Life { stored, fresh_until: keep.timeout.end(stored), as_of };
+        let entry = Entry { value, life, weight: keep.weight };
+        let (displaced, evicted) = self.memory.insert(key.clone(), entry);
+        if evicted > 0 {
+            self.counters.add(Count::Eviction, evicted);
+        }
+        Some(displaced)
+    }
+
+    /// Stores a value that did not come from a load. It beats every load that has begun.
+    pub(crate) fn put(&self, key: &Hashed<K>, value: V, keep: Keep) {
+        let store = |as_of| self.store(key, value, keep, as_of);
+        drop(self.flights.invalidate(key, next_seq, store));
+    }
+}
+
+/// What can be done to a tier by a key, without knowing its values.
+pub(crate) trait KeyedTier<K>: Send + Sync {
+    /// Drops an entry and dooms the load that is under way. Says whether an entry counted.
+    fn invalidate(&self, key: &Hashed<K>) -> bool;
+    /// Ends the freshness of an entry, and dooms the load that is under way.
+    fn expire(&self, key: &Hashed<K>) -> bool;
+    /// Time since a fresh entry was stored.
+    fn age(&self, key: &Hashed<K>) -> Option<Duration>;
+}
+
+impl<K, V, F> KeyedTier<K> for Tier<K, V, F>
+where
+    K: Eq + Clone + Send + Sync,
+    V: Clone + Send + Sync,
+    F: Send + Sync,
+{
+    fn invalidate(&self, key: &Hashed<K>) -> bool {
+        let removed = self.flights.invalidate(key, next_seq, |_| self.memory.remove(key));
+        let counted = removed.is_some_and(|entry| self.judge(&entry.life) == Freshness::Fresh);
+        self.counters.count(Count::Invalidation);
+        counted
+    }
+
+    fn expire(&self, key: &Hashed<K>) -> bool {
+        let now = self.clock.now();
+        let mut was_fresh = false;
+        self.flights.invalidate(key, next_seq, |_| {
+            self.memory.restamp(key, |life| {
+                was_fresh = self.judge(life) == Freshness::Fresh;
+                life.fresh_until = life.fresh_until.min(now);
+            })
+        });
+        was_fresh
+    }
+
+    fn age(&self, key: &Hashed<K>) -> Option<Duration> {
+        let life = self.memory.peek(key, |entry| entry.life)?;
+        let is_fresh = self.judge(&life) == Freshness::Fresh;
+        is_fresh.then(|| self.clock.now().since(life.stored))
+    }
+}
+
+/// What can be done to a tier without knowing its types.
+pub(crate) trait AnyTier: Send + Sync {
+    fn stats(&self) -> Stats;
+    fn len(&self) -> usize;
+    /// Makes every entry, and every load that has begun, count for nothing. Takes constant time.
+    fn clear(&self);
+    /// Frees the memory of entries that no longer count. Takes a pass over all entries.
+    fn purge(&self) -> usize;
+}
+
+impl<K, V, F> AnyTier for Tier<K, V, F>
+where
+    K: Eq + Clone + Send + Sync,
+    V: Clone + Send + Sync,
+    F: Send + Sync,
+{
+    fn stats(&self) -> Stats {
+        self.counters.stats(self.len() as u64)
+    }
+
+    fn len(&self) -> usize {
+        match self.cleared.load(Ordering::Acquire) {
+            0 => self.memory.len(),
+            cleared => self.memory.count(|life| life.as_of >= cleared),
+        }
+    }
+
+    fn clear(&self) {
+        self.cleared.fetch_max(next_seq(), Ordering::AcqRel);
+        self.counters.count(Count::Invalidation);
+    }
+
+    fn purge(&self) -> usize {
+        self.memory.retain(|life| self.judge(life) == Freshness::Fresh)
+    }
+}

@@ -1,0 +1,1 @@
+//! The test suites of cached-runtime are in `tests/`.
