@@ -23,7 +23,7 @@ use crate::key::{Hashed, Key};
 use crate::outcome::{MissReason, Outcome, report};
 use crate::policy::{Coalescing, Timeout};
 use crate::rules::Terms;
-use crate::site::{Instance, Site};
+use crate::site::{Instance, Site, SiteState, Slot};
 use crate::stats::{Count, Counters};
 use crate::tier::{Shared, Tier, next_seq};
 
@@ -58,8 +58,10 @@ type TierOf<R, K, T> =
 type SharedOf<R, T> =
     Shared<<T as crate::adapter::Adapter<R>>::Value, <T as crate::adapter::Adapter<R>>::Failure>;
 
-/// A call that no entry answered.
-pub struct Call<R, K, T: Terms<R>> {
+/// A call that no entry answered. Boxed, so that a hit moves nothing large.
+pub struct Call<R, K, T: Terms<R>>(Box<Pending<R, K, T>>);
+
+struct Pending<R, K, T: Terms<R>> {
     tier: Arc<TierOf<R, K, T>>,
     terms: T,
     timeout: Timeout,
@@ -96,9 +98,24 @@ pub fn begin<R, Q: Key, T: Terms<R>>(
             }
             _ => None,
         };
-        let (tier, timeout) = (slot.tier_arc(), state.timeout(&tier.policy));
-        ControlFlow::Continue(Call { tier, terms, timeout, miss })
+        ControlFlow::Continue(prepare(slot, state, terms, miss))
     })
+}
+
+#[cold]
+fn prepare<R, K, T>(
+    slot: &Slot,
+    state: &SiteState,
+    terms: T,
+    miss: Option<(Hashed<K>, MissReason)>,
+) -> Call<R, K, T>
+where
+    K: Eq + Clone + Send + Sync + 'static,
+    T: Terms<R>,
+{
+    let tier: Arc<TierOf<R, K, T>> = slot.tier_arc();
+    let timeout = state.timeout(&tier.policy);
+    Call(Box::new(Pending { tier, terms, timeout, miss }))
 }
 
 #[inline]
@@ -108,12 +125,14 @@ fn hit<K, V, F>(tier: &Tier<K, V, F>, stored: Stamp) {
 }
 
 /// Runs a call to its end on this thread.
-#[expect(clippy::needless_pass_by_value, reason = "a call ends here")]
+#[cold]
+#[inline(never)]
 pub fn run<R, K, T>(call: Call<R, K, T>, body: impl FnOnce() -> R) -> R
 where
     K: Eq + Clone + Send + Sync + 'static,
     T: Terms<R>,
 {
+    let call = call.0;
     let Some((key, reason)) = &call.miss else {
         let _load = call.bypass();
         return body();
@@ -131,7 +150,7 @@ where
             }
             Turn::Follow(follow) => {
                 let timeout = call.tier.policy.wait_timeout;
-                turn = call.followed(follow.wait(&call.tier.clock, timeout, next_seq), *reason);
+                turn = call.followed(follow.wait(&*call.tier, timeout), *reason);
             }
             Turn::Alone(alone) => {
                 let load = call.load();
@@ -144,8 +163,24 @@ where
 }
 
 /// Runs a call to its end on this task.
-pub async fn run_async<R, K, T>(
+///
+/// Boxed, so that the future of a cached function hardly grows: only misses pay for it.
+#[cold]
+#[must_use]
+pub fn run_async<R, K, T, B>(
     call: Call<R, K, T>,
+    body: Pin<&mut B>,
+) -> Pin<Box<impl Future<Output = R>>>
+where
+    K: Eq + Clone + Send + Sync + 'static,
+    T: Terms<R>,
+    B: Future<Output = R>,
+{
+    Box::pin(load_async(call.0, body))
+}
+
+async fn load_async<R, K, T>(
+    call: Box<Pending<R, K, T>>,
     mut body: Pin<&mut impl Future<Output = R>>,
 ) -> R
 where
@@ -173,8 +208,7 @@ where
             }
             Turn::Follow(follow) => {
                 let timeout = call.tier.policy.wait_timeout;
-                // Boxed, so that only those who wait pay for the room that waiting takes.
-                let followed = Box::pin(follow.join(&call.tier.clock, timeout, next_seq)).await;
+                let followed = follow.join(&*call.tier, timeout).await;
                 turn = call.followed(followed, *reason);
             }
             Turn::Alone(alone) => {
@@ -204,7 +238,7 @@ enum Alone {
     Unstored,
 }
 
-impl<R, K, T> Call<R, K, T>
+impl<R, K, T> Pending<R, K, T>
 where
     K: Eq + Clone + Send + Sync + 'static,
     T: Terms<R>,

@@ -67,6 +67,21 @@ enum Phase<P> {
     Landed(Landed<P>),
 }
 
+/// What flights ask of the cache they belong to.
+pub(crate) trait Tower {
+    fn clock(&self) -> &Clock;
+    /// Age at which a load no longer holds its key.
+    fn lead_timeout(&self) -> Duration;
+    /// Raises the invalidation counter.
+    fn next_seq(&self) -> u64;
+    /// Whether the whole cache was invalidated after `as_of`.
+    fn is_overtaken(&self, as_of: u64) -> bool;
+
+    fn now(&self) -> Stamp {
+        self.clock().now()
+    }
+}
+
 /// What a flight brought its followers.
 pub(crate) enum Landed<P> {
     /// A result to share.
@@ -113,46 +128,33 @@ impl<K: Eq + Clone, P> Flights<K, P> {
     /// Joins the flight of a key, or starts one.
     ///
     /// `has_arrived` looks, under the lock that commits take, whether an entry came meanwhile.
-    /// `as_of` reads the invalidation counter.
     pub(crate) fn join<'f>(
         &'f self,
         key: &'f Hashed<K>,
-        now: Stamp,
-        lead_timeout: Duration,
-        as_of: impl Fn() -> u64,
+        tower: &impl Tower,
         has_arrived: impl FnOnce() -> bool,
     ) -> Joined<'f, K, P> {
         let mut shard = self.shard(key);
         if let Some(flight) = shard.flights.get(key) {
             let mut board = flight.board();
-            let is_overdue = now.since(board.started) >= lead_timeout;
-            if is_overdue && matches!(board.phase, Phase::Loading) && !is_inside(flight) {
+            if is_inside(flight) {
+                return Joined::Inside;
+            }
+            if matches!(board.phase, Phase::Vacant) {
+                board.take_lead(tower);
+                return Joined::Lead(Lead::new(self, key, Arc::clone(flight)));
+            }
+            if board.is_past(tower) {
                 board.doomed = true;
             } else {
-                let flight = Arc::clone(flight);
-                if matches!(board.phase, Phase::Vacant) {
-                    board.take_lead(now, as_of());
-                    drop(board);
-                    return Joined::Lead(Lead::new(self, key, flight));
-                }
-                if is_inside(&flight) {
-                    return Joined::Inside;
-                }
                 board.followers += 1;
-                drop(board);
-                return Joined::Follow(Follow {
-                    flights: self,
-                    key,
-                    flight,
-                    task: None,
-                    is_done: false,
-                });
+                return Joined::Follow(Follow::new(self, key, Arc::clone(flight)));
             }
         }
         if has_arrived() {
             return Joined::Arrived;
         }
-        let flight = Arc::new(Flight::new(now, as_of()));
+        let flight = Arc::new(Flight::new(tower));
         shard.flights.insert(key.clone(), Arc::clone(&flight));
         Joined::Lead(Lead::new(self, key, flight))
     }
@@ -168,20 +170,19 @@ impl<K: Eq + Clone, P> Flights<K, P> {
         if shard.invalidated > as_of { None } else { store() }
     }
 
-    /// Dooms the flight of a key, and changes memory under the lock that commits take.
-    ///
-    /// `next` raises the invalidation counter.
+    /// Dooms the flight of a key, and changes memory under the lock that commits take. `change`
+    /// is given the number of this invalidation.
     pub(crate) fn invalidate<T>(
         &self,
         key: &Hashed<K>,
-        next: impl FnOnce() -> u64,
+        tower: &impl Tower,
         change: impl FnOnce(u64) -> T,
     ) -> T {
         let mut shard = self.shard(key);
         if let Some(flight) = shard.flights.remove(key) {
             flight.board().doomed = true;
         }
-        shard.invalidated = next();
+        shard.invalidated = tower.next_seq();
         change(shard.invalidated)
     }
 
@@ -199,11 +200,11 @@ impl<K: Eq + Clone, P> Flights<K, P> {
 }
 
 impl<P> Flight<P> {
-    fn new(now: Stamp, as_of: u64) -> Self {
+    fn new(tower: &impl Tower) -> Self {
         let board = Board {
             phase: Phase::Loading,
-            started: now,
-            as_of,
+            started: tower.now(),
+            as_of: tower.next_seq(),
             doomed: false,
             followers: 0,
             threads: 0,
@@ -229,10 +230,17 @@ impl<P> Flight<P> {
 }
 
 impl<P> Board<P> {
-    fn take_lead(&mut self, now: Stamp, as_of: u64) {
+    fn take_lead(&mut self, tower: &impl Tower) {
         self.phase = Phase::Loading;
-        self.started = now;
-        self.as_of = as_of;
+        self.started = tower.now();
+        self.as_of = tower.next_seq();
+    }
+
+    /// Whether what the lead brings comes too late to be stored, or to be shared with newcomers.
+    fn is_past(&self, tower: &impl Tower) -> bool {
+        self.doomed
+            || tower.now().since(self.started) >= tower.lead_timeout()
+            || tower.is_overtaken(self.as_of)
     }
 }
 
@@ -268,8 +276,7 @@ impl<'f, K: Eq + Clone, P> Lead<'f, K, P> {
     /// Where `landed` is `None` and somebody waits, nothing happens and the lead comes back.
     pub(crate) fn land<T>(
         mut self,
-        now: Stamp,
-        lead_timeout: Duration,
+        tower: &impl Tower,
         landed: Option<Landed<P>>,
         store: impl FnOnce(u64) -> Option<T>,
     ) -> Result<Option<T>, Wanted<'f, K, P>> {
@@ -281,14 +288,13 @@ impl<'f, K: Eq + Clone, P> Lead<'f, K, P> {
         }
         self.has_landed = true;
         board.phase = Phase::Landed(landed.unwrap_or(Landed::Unshared));
-        let is_late = now.since(board.started) >= lead_timeout;
-        let (is_doomed, as_of) = (board.doomed || is_late, board.as_of);
+        let (is_past, as_of) = (board.is_past(tower), board.as_of);
         let tasks = mem::take(&mut board.tasks);
         let has_threads = board.threads > 0;
         drop(board);
 
         Flights::forget(&mut shard, self.key, &self.flight);
-        let stored = if is_doomed { None } else { store(as_of) };
+        let stored = if is_past { None } else { store(as_of) };
         drop(shard);
 
         if has_threads {
@@ -329,26 +335,25 @@ pub(crate) struct Follow<'f, K: Eq + Clone, P> {
 }
 
 impl<'f, K: Eq + Clone, P> Follow<'f, K, P> {
+    fn new(flights: &'f Flights<K, P>, key: &'f Hashed<K>, flight: Arc<Flight<P>>) -> Self {
+        Self { flights, key, flight, task: None, is_done: false }
+    }
+
     /// Blocks this thread until the flight lands, its lead falls to this caller, or `timeout` passes.
-    pub(crate) fn wait(
-        mut self,
-        clock: &Clock,
-        timeout: Duration,
-        as_of: impl Fn() -> u64,
-    ) -> Followed<'f, K, P> {
-        let start = clock.now();
+    pub(crate) fn wait(mut self, tower: &impl Tower, timeout: Duration) -> Followed<'f, K, P> {
+        let start = tower.now();
         let flight = Arc::clone(&self.flight);
         let mut board = flight.board();
         loop {
-            let waited = clock.now().since(start);
-            if let Some(followed) = self.look(&mut board, clock, &as_of) {
+            let waited = tower.now().since(start);
+            if let Some(followed) = self.look(&mut board, tower) {
                 return followed;
             }
             if waited >= timeout {
                 return Followed::TimedOut;
             }
             board.threads += 1;
-            let nap = clock.nap(timeout.saturating_sub(waited));
+            let nap = tower.clock().nap(timeout.saturating_sub(waited));
             board = match flight.changed.wait_timeout(board, nap) {
                 Ok((board, _)) => board,
                 Err(poisoned) => poisoned.into_inner().0,
@@ -360,36 +365,30 @@ impl<'f, K: Eq + Clone, P> Follow<'f, K, P> {
     /// The same for a task.
     pub(crate) async fn join(
         mut self,
-        clock: &Clock,
+        tower: &impl Tower,
         timeout: Duration,
-        as_of: impl Fn() -> u64,
     ) -> Followed<'f, K, P> {
-        let start = clock.now();
+        let start = tower.now();
         loop {
-            let remaining = timeout.saturating_sub(clock.now().since(start));
-            let mut delay = pin!(sleep(clock.nap(remaining)));
-            let next = poll_fn(|context| match self.poll(context, clock, &as_of) {
+            let remaining = timeout.saturating_sub(tower.now().since(start));
+            let mut delay = pin!(sleep(tower.clock().nap(remaining)));
+            let next = poll_fn(|context| match self.poll(context, tower) {
                 Some(followed) => Poll::Ready(Some(followed)),
                 None => delay.as_mut().poll(context).map(|()| None),
             });
             if let Some(followed) = next.await {
                 return followed;
             }
-            if clock.now().since(start) >= timeout {
+            if tower.now().since(start) >= timeout {
                 return Followed::TimedOut;
             }
         }
     }
 
-    fn poll(
-        &mut self,
-        context: &Context<'_>,
-        clock: &Clock,
-        as_of: &impl Fn() -> u64,
-    ) -> Option<Followed<'f, K, P>> {
+    fn poll(&mut self, context: &Context<'_>, tower: &impl Tower) -> Option<Followed<'f, K, P>> {
         let flight = Arc::clone(&self.flight);
         let mut board = flight.board();
-        let followed = self.look(&mut board, clock, as_of);
+        let followed = self.look(&mut board, tower);
         if followed.is_none() {
             self.leave_waker(&mut board, context.waker());
         }
@@ -397,17 +396,12 @@ impl<'f, K: Eq + Clone, P> Follow<'f, K, P> {
     }
 
     /// Ends the wait where the board says so.
-    fn look(
-        &mut self,
-        board: &mut Board<P>,
-        clock: &Clock,
-        as_of: &impl Fn() -> u64,
-    ) -> Option<Followed<'f, K, P>> {
+    fn look(&mut self, board: &mut Board<P>, tower: &impl Tower) -> Option<Followed<'f, K, P>> {
         let followed = match &board.phase {
             Phase::Loading => return None,
             Phase::Landed(landed) => Followed::Landed(landed.clone()),
             Phase::Vacant => {
-                board.take_lead(clock.now(), as_of());
+                board.take_lead(tower);
                 Followed::Lead(Lead::new(self.flights, self.key, Arc::clone(&self.flight)))
             }
         };

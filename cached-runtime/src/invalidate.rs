@@ -35,7 +35,9 @@ impl Invalidate for Handle {
 /// Drops `targets` where the function succeeded.
 pub fn invalidate(succeeded: bool, targets: &[&dyn Invalidate]) {
     if succeeded {
-        targets.iter().for_each(|target| target.invalidate());
+        for target in targets {
+            target.invalidate();
+        }
     }
 }
 

@@ -18,21 +18,37 @@ pub struct Rules<R, A, S, T, W> {
     weigh: W,
 }
 
-/// Rules without closures.
-type Default<R, A, I> = Rules<R, A, fn(&I) -> bool, fn(&I) -> Option<Duration>, fn(&I) -> u64>;
-
 /// Rules without closures: every value is stored, for the function's timeout, at weight 1.
-#[must_use]
+///
+/// They have no size, and so has the wish for them on a hit.
 #[inline]
-pub fn rules<R, A: Adapter<R>>(_: &Pick<R>, adapter: A) -> Default<R, A, A::Item> {
-    let returned = PhantomData;
-    Rules { returned, adapter, store_if: |_| true, timeout_of: |_| None, weigh: |_| 1 }
+#[expect(clippy::type_complexity, reason = "closures have no names")]
+pub fn rules<R, A: Adapter<R>>(
+    _: &Pick<R>,
+    adapter: A,
+) -> Rules<
+    R,
+    A,
+    impl Fn(&A::Item) -> bool + use<R, A>,
+    impl Fn(&A::Item) -> Option<Duration> + use<R, A>,
+    impl Fn(&A::Item) -> u64 + use<R, A>,
+> {
+    Rules {
+        returned: PhantomData,
+        adapter,
+        store_if: |_: &A::Item| true,
+        timeout_of: |_: &A::Item| None,
+        weigh: |_: &A::Item| 1,
+    }
 }
 
 impl<R, A: Adapter<R>, S, T, W> Rules<R, A, S, T, W> {
     /// Stores only values of which `store_if` is true.
     #[must_use]
-    pub fn store_if<F: Fn(&A::Item) -> bool>(self, store_if: F) -> Rules<R, A, F, T, W> {
+    pub fn store_if<F: Fn(&A::Item) -> bool>(
+        self,
+        store_if: F,
+    ) -> Rules<R, A, impl Fn(&A::Item) -> bool, T, W> {
         let Self { returned, adapter, timeout_of, weigh, .. } = self;
         Rules { returned, adapter, store_if, timeout_of, weigh }
     }

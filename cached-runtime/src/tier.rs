@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64 as Sequence, Ordering};
 use std::time::Duration;
 
 use crate::clock::{Clock, Stamp};
-use crate::flight::{Flights, Landed, Lead, Wanted};
+use crate::flight::{Flights, Landed, Lead, Tower, Wanted};
 use crate::key::{Hashed, Key, Lookup, Seed};
 use crate::memory::{Displaced, Entry, Memory};
 use crate::outcome::MissReason;
@@ -101,7 +101,7 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
         reason: MissReason,
     ) -> Joined<'t, K, V, F> {
         let has_arrived = || reason != MissReason::Forced && self.is_fresh(key);
-        self.flights.join(key, self.clock.now(), self.policy.lead_timeout, next_seq, has_arrived)
+        self.flights.join(key, self, has_arrived)
     }
 
     /// Lands a flight: stores the value unless it is doomed, and wakes the followers.
@@ -114,8 +114,7 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
         landed: Option<Landed<Shared<V, F>>>,
         store: &mut Option<(V, Keep)>,
     ) -> Result<bool, Wanted<'t, K, Shared<V, F>>> {
-        let now = self.clock.now();
-        let displaced = lead.land(now, self.policy.lead_timeout, landed, |as_of| {
+        let displaced = lead.land(self, landed, |as_of| {
             store.take().and_then(|(value, keep)| self.store(key, value, keep, as_of))
         })?;
         Ok(displaced.is_some())
@@ -130,9 +129,7 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
     /// Stores a value; to be called under the lock that invalidations of its key take.
     fn store(&self, key: &Hashed<K>, value: V, keep: Keep, as_of: u64) -> Option<Displaced<K, V>> {
         let is_newer = |entry: &Entry<V>| entry.life.as_of > as_of;
-        let is_overtaken = self.cleared.load(Ordering::Acquire) > as_of
-            || self.memory.peek(key, is_newer).unwrap_or(false);
-        if is_overtaken {
+        if self.is_overtaken(as_of) || self.memory.peek(key, is_newer).unwrap_or(false) {
             return None;
         }
         let stored = self.clock.now();
@@ -148,7 +145,25 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
     /// Stores a value that did not come from a load. It beats every load that has begun.
     pub(crate) fn put(&self, key: &Hashed<K>, value: V, keep: Keep) {
         let store = |as_of| self.store(key, value, keep, as_of);
-        drop(self.flights.invalidate(key, next_seq, store));
+        drop(self.flights.invalidate(key, self, store));
+    }
+}
+
+impl<K, V, F> Tower for Tier<K, V, F> {
+    fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    fn lead_timeout(&self) -> Duration {
+        self.policy.lead_timeout
+    }
+
+    fn next_seq(&self) -> u64 {
+        next_seq()
+    }
+
+    fn is_overtaken(&self, as_of: u64) -> bool {
+        self.cleared.load(Ordering::Acquire) > as_of
     }
 }
 
@@ -169,7 +184,7 @@ where
     F: Send + Sync,
 {
     fn invalidate(&self, key: &Hashed<K>) -> bool {
-        let removed = self.flights.invalidate(key, next_seq, |_| self.memory.remove(key));
+        let removed = self.flights.invalidate(key, self, |_| self.memory.remove(key));
         let counted = removed.is_some_and(|entry| self.judge(&entry.life) == Freshness::Fresh);
         self.counters.count(Count::Invalidation);
         counted
@@ -178,7 +193,7 @@ where
     fn expire(&self, key: &Hashed<K>) -> bool {
         let now = self.clock.now();
         let mut was_fresh = false;
-        self.flights.invalidate(key, next_seq, |_| {
+        self.flights.invalidate(key, self, |_| {
             self.memory.restamp(key, |life| {
                 was_fresh = self.judge(life) == Freshness::Fresh;
                 life.fresh_until = life.fresh_until.min(now);

@@ -1,0 +1,82 @@
+//! Runs contestants in turn, round by round, and prints one table.
+
+use std::hint::black_box;
+use std::time::Instant;
+
+/// Rounds per contestant; the median counts.
+const ROUNDS: usize = 41;
+
+/// Contestants that do the same.
+pub struct Contest {
+    title: &'static str,
+    operations: usize,
+    entries: Vec<Entry>,
+}
+
+struct Entry {
+    name: &'static str,
+    /// Does all operations once.
+    run: Box<dyn FnMut()>,
+}
+
+/// What a contestant came to.
+#[derive(Debug)]
+pub struct Line {
+    /// Who.
+    pub name: &'static str,
+    /// Median nanoseconds an operation.
+    pub nanos: f64,
+    /// Allocations an operation.
+    pub allocations: f64,
+}
+
+impl Contest {
+    /// A contest in which each run does `operations`.
+    #[must_use]
+    pub fn new(title: &'static str, operations: usize) -> Self {
+        Self { title, operations, entries: Vec::new() }
+    }
+
+    /// Adds a contestant. The first one is what the others are compared with.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, run: impl FnMut() + 'static) -> Self {
+        self.entries.push(Entry { name, run: Box::new(run) });
+        self
+    }
+
+    /// Runs and prints.
+    pub fn run(mut self) -> Vec<Line> {
+        let operations = self.operations as f64;
+        for entry in &mut self.entries {
+            (entry.run)();
+        }
+        let mut times = vec![Vec::with_capacity(ROUNDS); self.entries.len()];
+        for _ in 0..ROUNDS {
+            for (entry, times) in self.entries.iter_mut().zip(&mut times) {
+                let start = Instant::now();
+                (entry.run)();
+                times.push(start.elapsed().as_nanos() as f64 / operations);
+            }
+        }
+        let lines = self.entries.iter_mut().zip(times).map(|(entry, mut times)| {
+            times.sort_by(f64::total_cmp);
+            let allocations = allocation_counter::measure(&mut entry.run).count_total as f64 / operations;
+            Line { name: entry.name, nanos: times[ROUNDS / 2], allocations }
+        });
+        let lines: Vec<Line> = lines.collect();
+        let floor = lines[0].nanos;
+        println!("\n{}", self.title);
+        println!("{:<58} {:>8} {:>8} {:>8}", "", "ns", "x first", "allocs");
+        for Line { name, nanos, allocations } in &lines {
+            println!("{name:<58} {nanos:>8.1} {:>8.2} {allocations:>8.2}", nanos / floor);
+        }
+        lines
+    }
+}
+
+/// Does `work` for every key of an order, keeping what it gives.
+pub fn each<T>(order: &[usize], mut work: impl FnMut(usize) -> T) {
+    for key in order {
+        black_box(work(black_box(*key)));
+    }
+}

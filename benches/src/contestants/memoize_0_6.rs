@@ -1,0 +1,20 @@
+//! `memoize` 0.6, shared between threads.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use memoize::memoize;
+
+/// As [`tuple`](super::ours::tuple); it takes no references.
+#[must_use]
+#[memoize(SharedCache, Capacity: 10_000, TimeToLive: Duration::from_secs(300))]
+pub fn tuple(id: u64, name: String) -> Arc<str> {
+    format!("{id}{name}").into()
+}
+
+/// As [`integer`](super::ours::integer).
+#[must_use]
+#[memoize(SharedCache, Capacity: 10_000, TimeToLive: Duration::from_secs(300))]
+pub fn integer(id: u64) -> u64 {
+    id * 2
+}

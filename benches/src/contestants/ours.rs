@@ -1,0 +1,39 @@
+//! This crate.
+
+use std::sync::Arc;
+
+use cached_runtime::cached;
+
+/// The user's name.
+#[cached(timeout = 300)]
+#[must_use]
+pub fn tuple(id: u64, name: &str) -> Arc<str> {
+    format!("{id}{name}").into()
+}
+
+/// The same by a template.
+#[cached(timeout = 300, key = "user:{id}:{name}")]
+#[must_use]
+pub fn template(id: u64, name: &str) -> Arc<str> {
+    format!("{id}{name}").into()
+}
+
+/// A number.
+#[cached(timeout = 300)]
+#[must_use]
+pub fn integer(id: u64) -> u64 {
+    id * 2
+}
+
+/// The user's name, later.
+#[cached(timeout = 300)]
+pub async fn later(id: u64, name: &str) -> Arc<str> {
+    format!("{id}{name}").into()
+}
+
+/// A number that never expires.
+#[cached(timeout = never)]
+#[must_use]
+pub fn forever(id: u64) -> u64 {
+    id * 2
+}

@@ -1,0 +1,175 @@
+//! Histories of real threads and tasks against the sequential specification: a call that begins
+//! after an invalidation returned never sees a value whose body began before it.
+//!
+//! Every body reads a number from a "database" that only grows. Whoever raises it tells the cache
+//! in one of its ways, and announces the number when that has returned. So each call must return
+//! at least what was announced when it began; and no more than was written when it ended.
+
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::thread;
+
+use cached_runtime::cached;
+
+use crate::{bounded, tokio};
+
+const KEYS: u64 = 3;
+
+/// A database of a few numbers, each with the least that calls beginning now must see.
+struct Database {
+    written: [AtomicU64; KEYS as usize],
+    announced: [AtomicU64; KEYS as usize],
+}
+
+impl Database {
+    const fn new() -> Self {
+        Self {
+            written: [const { AtomicU64::new(0) }; KEYS as usize],
+            announced: [const { AtomicU64::new(0) }; KEYS as usize],
+        }
+    }
+
+    fn read(&self, key: u64) -> u64 {
+        self.written[key as usize].load(SeqCst)
+    }
+
+    /// Raises a number, tells the cache, and announces it.
+    fn raise<T>(&self, key: u64, tell: impl FnOnce(u64) -> T) {
+        let value = self.written[key as usize].fetch_add(1, SeqCst) + 1;
+        tell(value);
+        self.announced[key as usize].fetch_max(value, SeqCst);
+    }
+
+    fn check(&self, key: u64, least: u64, seen: u64) {
+        assert!(seen >= least, "key {key}: saw {seen}, though {least} was announced before");
+        assert!(seen <= self.read(key), "key {key}: saw {seen}, which nobody wrote");
+    }
+
+    fn least(&self, key: u64) -> u64 {
+        self.announced[key as usize].load(SeqCst)
+    }
+}
+
+/// Different numbers for each worker, the same in each run.
+struct Choices(u64);
+
+impl Choices {
+    fn next(&mut self, below: u64) -> u64 {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % below
+    }
+}
+
+#[test]
+fn threads_never_see_what_was_invalidated_before_they_called() {
+    static DATABASE: Database = Database::new();
+
+    #[cached(handle, capacity = 2)]
+    fn load(key: u64) -> u64 {
+        let value = DATABASE.read(key);
+        thread::yield_now();
+        value
+    }
+
+    bounded(|| {
+        thread::scope(|scope| {
+            for worker in 0..6 {
+                scope.spawn(move || {
+                    let mut choices = Choices(worker);
+                    for _ in 0..20_000 {
+                        let key = choices.next(KEYS);
+                        match choices.next(12) {
+                            0 => DATABASE.raise(key, |_| load::entry(key).invalidate()),
+                            1 => DATABASE.raise(key, |_| load::entry(key).expire()),
+                            2 => DATABASE.raise(key, |_| load::cache().clear()),
+                            3 => _ = load::cache().purge(),
+                            4 => {
+                                let least = DATABASE.least(key);
+                                DATABASE.check(key, least, load::fresh(key));
+                            }
+                            _ => {
+                                let least = DATABASE.least(key);
+                                DATABASE.check(key, least, load(key));
+                            }
+                        }
+                    }
+                });
+            }
+        });
+        let stats = load::cache().stats();
+        assert!(stats.hits > 0 && stats.misses > 0 && stats.loads <= stats.misses, "{stats:?}");
+    });
+}
+
+#[test]
+fn a_value_that_was_put_is_never_replaced_by_an_older_load() {
+    static DATABASE: Database = Database::new();
+
+    #[cached(handle)]
+    fn load(key: u64) -> u64 {
+        let value = DATABASE.read(key);
+        thread::yield_now();
+        value
+    }
+
+    bounded(|| {
+        thread::scope(|scope| {
+            // One writer for each key, since two that put at the same time have no order.
+            for key in 0..KEYS {
+                scope.spawn(move || {
+                    for _ in 0..10_000 {
+                        DATABASE.raise(key, |value| load::entry(key).put(value));
+                        thread::yield_now();
+                    }
+                });
+                scope.spawn(move || {
+                    let mut choices = Choices(key);
+                    for _ in 0..20_000 {
+                        let key = choices.next(KEYS);
+                        let least = DATABASE.least(key);
+                        DATABASE.check(key, least, load(key));
+                    }
+                });
+            }
+        });
+    });
+}
+
+#[test]
+fn tasks_never_see_what_was_invalidated_before_they_called() {
+    static DATABASE: Database = Database::new();
+
+    #[cached(handle)]
+    async fn load(key: u64) -> u64 {
+        let value = DATABASE.read(key);
+        tokio::task::yield_now().await;
+        value
+    }
+
+    async fn work(worker: u64) {
+        let mut choices = Choices(worker);
+        for _ in 0..5_000 {
+            let key = choices.next(KEYS);
+            match choices.next(10) {
+                0 => DATABASE.raise(key, |_| load::entry(key).invalidate()),
+                1 => DATABASE.raise(key, |_| load::cache().clear()),
+                // Drops a call somewhere on its way: as lead or as follower.
+                2 => tokio::select! {
+                    biased;
+                    _ = load(key) => {}
+                    () = tokio::task::yield_now() => {}
+                },
+                _ => {
+                    let least = DATABASE.least(key);
+                    DATABASE.check(key, least, load(key).await);
+                }
+            }
+        }
+    }
+
+    tokio(async {
+        let mut workers = tokio::task::JoinSet::new();
+        (0..8).for_each(|worker| drop(workers.spawn(work(worker))));
+        assert_eq!(workers.join_all().await.len(), 8);
+    });
+}
