@@ -5,7 +5,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use cached_benches::contest::{Contest, each};
+use cached_benches::cold;
+use cached_benches::contest::{Contest, each, each_async};
 use cached_benches::contestants::by_hand::{self, Borrowed, Map, Owned, Quick, Stack};
 use cached_benches::contestants::{cached_4, memoize_0_6, ours};
 use cached_benches::keys::{self, Key};
@@ -21,6 +22,7 @@ fn main() {
     texts(keys, order);
     integers(keys, order);
     futures(keys, order);
+    cold::run();
     let hot: Vec<usize> = vec![7; 4096];
     let zipf = keys::order(0.99, 16_384);
     threads_on_tuples("Two threads, Zipf(0.99), (u64, &str) -> Arc<str>", keys, &zipf);
@@ -108,18 +110,20 @@ fn futures(keys: &'static [Key], order: &'static [usize]) {
     for (key, value) in by_hand::tuples(keys) {
         at_once(moka.insert(key, value));
     }
-    Contest::new("Fresh hit in an async fn, (u64, &str) -> Arc<str>, timeout on", order.len())
+    Contest::new("Fresh hit awaited in a task, (u64, &str) -> Arc<str>, timeout on", order.len())
         .with("cached-runtime, the sync function", move || {
-            each(order, |at| ours::tuple(keys[at].id, &keys[at].name));
+            at_once(async { each(order, |at| ours::tuple(keys[at].id, &keys[at].name)) });
         })
         .with("cached-runtime, async fn", move || {
-            each(order, |at| at_once(ours::later(keys[at].id, &keys[at].name)));
+            at_once(each_async(order, |at: usize| ours::later(keys[at].id, &keys[at].name)));
         })
         .with("moka future by hand, owned key", move || {
-            each(order, |at| at_once(moka.get(&Owned(keys[at].id, keys[at].name.clone()))));
+            at_once(each_async(order, async |at: usize| {
+                moka.get(&Owned(keys[at].id, keys[at].name.clone())).await
+            }));
         })
         .with("cached 4.1 #[cached] async fn", move || {
-            each(order, |at| at_once(cached_4::later(keys[at].id, &keys[at].name)));
+            at_once(each_async(order, |at: usize| cached_4::later(keys[at].id, &keys[at].name)));
         })
         .run();
 }

@@ -60,7 +60,8 @@ impl Contest {
         }
         let lines = self.entries.iter_mut().zip(times).map(|(entry, mut times)| {
             times.sort_by(f64::total_cmp);
-            let allocations = allocation_counter::measure(&mut entry.run).count_total as f64 / operations;
+            let allocations =
+                allocation_counter::measure(&mut entry.run).count_total as f64 / operations;
             Line { name: entry.name, nanos: times[ROUNDS / 2], allocations }
         });
         let lines: Vec<Line> = lines.collect();
@@ -78,5 +79,12 @@ impl Contest {
 pub fn each<T>(order: &[usize], mut work: impl FnMut(usize) -> T) {
     for key in order {
         black_box(work(black_box(*key)));
+    }
+}
+
+/// The same for futures, one after the other.
+pub async fn each_async<T>(order: &[usize], mut work: impl AsyncFnMut(usize) -> T) {
+    for key in order {
+        black_box(work(black_box(*key)).await);
     }
 }

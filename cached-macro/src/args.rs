@@ -58,7 +58,11 @@ const TABLE: &[(&str, Form)] = &[
 ];
 
 /// The arguments, each there at most once.
-pub(crate) struct Args(Vec<Arg>);
+pub(crate) struct Args {
+    list: Vec<Arg>,
+    /// Whether all of them were understood. Where not, what seems to be missing may be there.
+    pub(crate) is_complete: bool,
+}
 
 struct Arg {
     name: Ident,
@@ -75,8 +79,8 @@ pub(crate) enum Value {
 impl Args {
     /// Takes an argument out.
     pub(crate) fn take(&mut self, name: &str) -> Option<(Ident, Value)> {
-        let idx = self.0.iter().position(|arg| arg.name == name)?;
-        let arg = self.0.swap_remove(idx);
+        let idx = self.list.iter().position(|arg| arg.name == name)?;
+        let arg = self.list.swap_remove(idx);
         Some((arg.name, arg.value))
     }
 
@@ -88,22 +92,31 @@ impl Args {
         }
     }
 
+    /// The value of an argument of the form `name = value`.
+    pub(crate) fn value(&self, name: &str) -> Option<&Expr> {
+        match &self.list.iter().find(|arg| arg.name == name)?.value {
+            Value::Expr(expr) => Some(expr),
+            _ => None,
+        }
+    }
+
     /// The place of an argument.
     pub(crate) fn span(&self, name: &str) -> Option<Span> {
-        self.0.iter().find(|arg| arg.name == name).map(|arg| arg.name.span())
+        self.list.iter().find(|arg| arg.name == name).map(|arg| arg.name.span())
     }
 }
 
-pub(crate) fn parse(tokens: TokenStream) -> Result<Args, Errors> {
-    let mut errors = Errors::default();
-    let args = (|input: ParseStream<'_>| {
-        let mut args = Vec::<Arg>::new();
+/// Reads the arguments as far as they can be understood.
+pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Args {
+    let mut args = Args { list: Vec::new(), is_complete: true };
+    let parser = |input: ParseStream<'_>| {
         while !input.is_empty() {
             let arg = arg(input)?;
-            if let Some(problem) = problem(&arg, &args) {
+            if let Some(problem) = problem(&arg, &args.list) {
                 errors.at(&arg.name, problem);
+                args.is_complete = false;
             } else {
-                args.push(arg);
+                args.list.push(arg);
             }
             if !input.is_empty() {
                 input.parse::<Token![,]>().map_err(|error| {
@@ -111,16 +124,13 @@ pub(crate) fn parse(tokens: TokenStream) -> Result<Args, Errors> {
                 })?;
             }
         }
-        Ok(args)
-    })
-    .parse2(tokens);
-    match args {
-        Ok(args) => errors.or(Args(args)),
-        Err(error) => {
-            errors.absorb::<()>(Err(error.into()));
-            Err(errors)
-        }
+        Ok(())
+    };
+    if let Err(error) = parser.parse2(tokens) {
+        errors.absorb::<()>(Err(error.into()));
+        args.is_complete = false;
     }
+    args
 }
 
 fn arg(input: ParseStream<'_>) -> syn::Result<Arg> {

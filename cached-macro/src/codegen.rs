@@ -7,6 +7,7 @@ mod rules;
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
+use syn::spanned::Spanned as _;
 
 use crate::function::{Function, at};
 use crate::returned::Naming;
@@ -16,17 +17,19 @@ pub(crate) fn function(spec: &Spec, function: &Function) -> TokenStream {
     if let Some(handle) = &spec.handle {
         return handle::function(spec, handle, function);
     }
-    let Function { attrs, vis, sig, body, .. } = function;
+    let Function { attrs, vis, sig, .. } = function;
     let site = site(spec);
     let krate = &spec.krate;
     let marker = hygienic!(#krate::__private::Instance::of(&|| ()));
     let mode = hygienic!(#krate::__private::Mode::Normal);
     let call = call(spec, function, &hygienic!(&__SITE), &marker, &mode);
-    let span = at(body.span_close());
-    let block = quote_spanned!(span=> {
-        static __SITE: #krate::__private::Site = #site;
-        #call
-    });
+    let block = body::braces(
+        function,
+        &hygienic!(
+            static __SITE: #krate::__private::Site = #site;
+            #call
+        ),
+    );
     hygienic!(#(#attrs)* #vis #sig #block)
 }
 
@@ -53,8 +56,7 @@ fn site(spec: &Spec) -> TokenStream {
 //     let __pick = Pick::<Result<User, DbError>>::NEW;
 //     let __rules = { use .. as _; rules(&__pick, (&&&&__pick).pick()) };
 //     let __mode = Mode::Normal;
-//     let __begun = { .. let __key = ..; begin(&__SITE, __instance, __mode, __key, __rules) };
-//     let __call = match __begun {
+//     let __call = match { .. let __key = ..; begin(&__SITE, __instance, __mode, __key, __rules) } {
 //         ControlFlow::Break(__hit) => return __hit,
 //         ControlFlow::Continue(__call) => __call,
 //     };
@@ -67,8 +69,9 @@ fn call(
     instance: &TokenStream,
     mode: &TokenStream,
 ) -> TokenStream {
-    let Spec { krate, unless, refresh, .. } = spec;
-    let span = at(function.body.span_close());
+    let Spec { unless, refresh, .. } = spec;
+    let span = at(spec.returned.declared.span());
+    let krate = spec.krate_at(span);
     let rules = rules::rules(spec, span);
     let key = key::key(spec, function);
     let unless = unless.as_ref().map(|condition| hygienic!(.unless(#condition)));
@@ -77,14 +80,13 @@ fn call(
         #rules
         let __instance = #instance;
         let __mode = #mode #unless #refresh;
-        let __begun = {
+        let __call = match {
             #key
             let __begun = #krate::__private::begin(#site, __instance, __mode, __key, __rules);
             __begun
-        };
-        let __call = match __begun {
-            #krate::__private::ControlFlow::Break(__hit) => return __hit,
-            #krate::__private::ControlFlow::Continue(__call) => __call,
+        } {
+            ::core::ops::ControlFlow::Break(__hit) => return __hit,
+            ::core::ops::ControlFlow::Continue(__call) => __call,
         };
     );
     let run = if function.sig.asyncness.is_some() {
@@ -97,10 +99,10 @@ fn call(
 
 // Output:
 //
-//     let __body = || -> R { body };
+//     let __body = move || -> R { body };
 //     run(__call, __body)
 fn run(spec: &Spec, function: &Function, span: Span) -> TokenStream {
-    let krate = &spec.krate;
+    let krate = spec.krate_at(span);
     let closure = body::closure(function, spec.returned.written(), span);
     let check = check_hidden(spec, &hygienic!(of), span);
     quote_spanned!(span=>
@@ -111,26 +113,94 @@ fn run(spec: &Spec, function: &Function, span: Span) -> TokenStream {
 }
 
 fn run_async(spec: &Spec, function: &Function, span: Span) -> TokenStream {
-    let krate = &spec.krate;
+    let krate = spec.krate_at(span);
     let future = body::future(function, spec.returned.written(), span);
     let check = check_hidden(spec, &hygienic!(of_future), span);
     quote_spanned!(span=>
         let __body = #future;
         #check
-        let __body = ::core::pin::pin!(__body);
         #krate::__private::run_async(__call, __body).await
     )
 }
 
 /// What `impl Trait` stands for must not be a `Result` or an `Option`.
 fn check_hidden(spec: &Spec, of: &TokenStream, span: Span) -> Option<TokenStream> {
-    let krate = &spec.krate;
-    let returned = at(syn::spanned::Spanned::span(&spec.returned.ty).resolved_at(span));
+    let krate = spec.krate_at(span);
     (spec.returned.naming == Naming::Hidden).then(|| {
-        quote_spanned!(returned=> {
+        quote_spanned!(span=> {
             #[allow(unused_imports, reason = "needed only where the type is refused")]
             use #krate::__private::RefuseHidden as _;
             (&&#krate::__private::Pick::#of(&__body)).check_hidden();
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use proc_macro2::{TokenStream, TokenTree};
+
+    use crate::diagnostics::Errors;
+    use crate::{args, function, spec};
+
+    fn expand(args: &str, item: &str) -> TokenStream {
+        let expanded = function::parse(item.parse().expect("an item"), "cached").and_then(|item| {
+            let mut errors = Errors::default();
+            let args = args::parse(args.parse().expect("arguments"), &mut errors);
+            Ok(super::function(&spec::check(args, &item, errors)?, &item))
+        });
+        expanded.unwrap_or_else(|_| panic!("`#[cached({args})] {item}` is refused"))
+    }
+
+    fn count(tokens: TokenStream, is_meant: &dyn Fn(&TokenTree) -> bool) -> usize {
+        let count_token = |token: TokenTree| {
+            let here = usize::from(is_meant(&token));
+            match token {
+                TokenTree::Group(group) => here + count(group.stream(), is_meant),
+                _ => here,
+            }
+        };
+        tokens.into_iter().map(count_token).sum()
+    }
+
+    fn count_ident(tokens: TokenStream, name: &str) -> usize {
+        count(tokens, &|token| matches!(token, TokenTree::Ident(ident) if ident == name))
+    }
+
+    const FUNCTIONS: [(&str, &str); 6] = [
+        ("", "fn f(a: u64) -> u64 { body }"),
+        ("timeout = never, key = \"{a}:{b:?}\"", "fn f(a: &str, b: u8) -> u64 { body }"),
+        ("key = |a| *a, timeout = \"5m\"", "async fn f(a: u64) -> Result<u64, E> { body }"),
+        ("key = (a.b, 1), err_timeout = 5", "fn f(a: A) -> Result<u64, E> { body }"),
+        ("none_timeout = 5", "fn f() -> Option<impl Trait> { body }"),
+        ("skip(a), store_if = |_| true", "async fn f(a: u64) -> impl Trait { body }"),
+    ];
+
+    #[test]
+    fn a_given_path_replaces_the_crate_everywhere() {
+        for (args, item) in FUNCTIONS {
+            for handle in ["", "handle,", "handle(impl),"] {
+                let expanded = expand(&format!("{handle} crate = ::given, {args}"), item);
+                assert_eq!(count_ident(expanded.clone(), "cached_runtime"), 0, "{args} {item}");
+                assert!(count_ident(expanded, "given") > 0);
+            }
+        }
+    }
+
+    #[test]
+    fn the_body_is_written_once() {
+        for (args, item) in FUNCTIONS {
+            for handle in ["", "handle,", "handle(impl),"] {
+                let expanded = expand(&format!("{handle} {args}"), item);
+                assert_eq!(count_ident(expanded, "body"), 1, "{handle} {args} {item}");
+            }
+        }
+    }
+
+    #[test]
+    fn expansions_stay_thin() {
+        let tokens = |args| count(expand(args, FUNCTIONS[0].1), &|_| true);
+        let (bare, held) = (tokens(""), tokens("handle"));
+        assert!(bare < 400, "{bare} tokens for a function");
+        assert!(held < 900, "{held} tokens for a function with a handle");
+    }
 }

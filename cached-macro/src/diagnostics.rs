@@ -36,7 +36,7 @@ impl Errors {
     /// All errors, and the item unchanged.
     pub(crate) fn beside(self, item: &TokenStream) -> TokenStream {
         let errors = self.0.iter().map(syn::Error::to_compile_error);
-        quote!(#(#errors;)* #item)
+        quote!(#(#errors)* #item)
     }
 }
 

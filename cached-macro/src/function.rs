@@ -43,19 +43,23 @@ pub(crate) fn plain(name: &Ident) -> String {
     name.unraw().to_string()
 }
 
-pub(crate) fn parse(item: TokenStream) -> Result<Function, Errors> {
+/// Reads the item under `attribute`.
+pub(crate) fn parse(item: TokenStream, attribute: &str) -> Result<Function, Errors> {
     let parser = |input: ParseStream<'_>| -> syn::Result<Function> {
         let attrs = input.call(Attribute::parse_outer)?;
         let vis: Visibility = input.parse()?;
         let is_function = input.fork().parse::<Signature>().is_ok();
         if !is_function {
-            return Err(input.error("only functions can be cached; put the attribute on a `fn`"));
+            let message = format!("`#[{attribute}]` is for functions; put it on a `fn`");
+            return Err(input.error(message));
         }
         let sig: Signature = input.parse()?;
         let body = match input.parse()? {
             TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => group,
             other => {
-                let message = "a function without a body cannot be cached; put the attribute on its implementation";
+                let message = format!(
+                    "`#[{attribute}]` needs a function with a body; put it on the implementation"
+                );
                 return Err(syn::Error::new_spanned(other, message));
             }
         };

@@ -1,6 +1,6 @@
 //! `#[invalidates(load_user::entry(id))]`: entries to drop once the function has succeeded.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote_spanned};
 use syn::parse::{ParseStream, Parser as _};
 use syn::punctuated::Punctuated;
@@ -11,6 +11,7 @@ use crate::codegen::body;
 use crate::diagnostics::Errors;
 use crate::function::{Function, at};
 use crate::returned;
+use crate::spec::ungrouped;
 
 struct Args {
     /// `before` was given: the entries are dropped before the body as well as after it.
@@ -27,8 +28,7 @@ struct Args {
 // Output, the new block:
 //
 //     let __entry0 = load_user::entry(id);
-//     let __body = || -> Result<(), DbError> { body };
-//     let __result = __body();
+//     let __result = once(move || -> Result<(), DbError> { body });
 //     let __succeeded = { use IsOk as _; (&Success(&__result)).is_success() };
 //     invalidate(__succeeded, &[&__entry0]);
 //     __result
@@ -41,7 +41,12 @@ pub(crate) fn expand(args: TokenStream, function: &Function) -> Result<TokenStre
     let borrowed: Vec<_> = names
         .iter()
         .zip(&entries)
-        .map(|(name, entry)| quote_spanned!(at(entry.span())=> &#name))
+        .map(|(name, entry)| {
+            let span = at(entry.span());
+            let mut name = name.clone();
+            name.set_span(span);
+            quote_spanned!(span=> &#name)
+        })
         .collect();
     let before = is_before
         .then(|| quote_spanned!(span=> #krate::__private::invalidate(true, &[#(#borrowed),*]);));
@@ -51,9 +56,9 @@ pub(crate) fn expand(args: TokenStream, function: &Function) -> Result<TokenStre
         quote_spanned!(span=> let __result = #future.await;)
     } else {
         let closure = body::closure(function, ty.as_ref(), span);
-        quote_spanned!(span=> let __body = #closure; let __result = __body();)
+        quote_spanned!(span=> let __result = #krate::__private::once(#closure);)
     };
-    let block = quote_spanned!(span=> {
+    let statements = quote_spanned!(span=>
         #(let #names = #entries;)*
         #before
         #run
@@ -64,7 +69,8 @@ pub(crate) fn expand(args: TokenStream, function: &Function) -> Result<TokenStre
         };
         #krate::__private::invalidate(__succeeded, &[#(#borrowed),*]);
         __result
-    });
+    );
+    let block = body::braces(function, &statements);
     Ok(hygienic!(#(#attrs)* #vis #sig #block))
 }
 
@@ -85,9 +91,11 @@ fn parse(args: TokenStream, function: &Function) -> Result<Args, Errors> {
     };
     let (krate, list) = parser.parse2(args)?;
     let mut args = Args { is_before: false, krate, entries: Vec::new() };
+    let is_empty = list.iter().all(is_before);
     for expr in list {
+        let expr = ungrouped(expr);
         match &expr {
-            Expr::Path(path) if path.path.is_ident("before") => args.is_before = true,
+            _ if is_before(&expr) => args.is_before = true,
             Expr::Call(call) if matches!(&*call.func, Expr::Path(path) if path.path.is_ident("tags")) => {
                 errors.at(&call.func, "`tags` is not available in this version; name entries, as in `load_user::entry(id)`");
             }
@@ -95,8 +103,12 @@ fn parse(args: TokenStream, function: &Function) -> Result<Args, Errors> {
             _ => errors.at(expr, "expected an entry or a cache, as in `load_user::entry(id)` or `load_user::cache()`"),
         }
     }
-    if args.entries.is_empty() {
-        errors.at(&function.sig.ident, "`#[invalidates]` names nothing; write an entry, as in `#[invalidates(load_user::entry(id))]`");
+    if is_empty {
+        errors.at_span(Span::call_site(), "`#[invalidates]` names nothing; write an entry, as in `#[invalidates(load_user::entry(id))]`");
     }
     errors.or(args)
+}
+
+fn is_before(expr: &Expr) -> bool {
+    matches!(expr, Expr::Path(path) if path.path.is_ident("before"))
 }

@@ -29,9 +29,10 @@ use proc_macro::TokenStream;
 /// Caches what a function returns. Documented in `cached_runtime`.
 #[proc_macro_attribute]
 pub fn cached(args: TokenStream, item: TokenStream) -> TokenStream {
-    expand(item, |function| {
-        let args = args::parse(args.into())?;
-        let spec = spec::check(args, function)?;
+    expand(item, "cached", |function| {
+        let mut errors = diagnostics::Errors::default();
+        let args = args::parse(args.into(), &mut errors);
+        let spec = spec::check(args, function, errors)?;
         Ok(codegen::function(&spec, function))
     })
 }
@@ -40,15 +41,16 @@ pub fn cached(args: TokenStream, item: TokenStream) -> TokenStream {
 /// `cached_runtime`.
 #[proc_macro_attribute]
 pub fn invalidates(args: TokenStream, item: TokenStream) -> TokenStream {
-    expand(item, |function| invalidates::expand(args.into(), function))
+    expand(item, "invalidates", |function| invalidates::expand(args.into(), function))
 }
 
 /// Expands a function; on errors leaves it as it is, so that its callers do not fail as well.
 fn expand(
     item: TokenStream,
+    attribute: &str,
     expand: impl FnOnce(&function::Function) -> Result<proc_macro2::TokenStream, diagnostics::Errors>,
 ) -> TokenStream {
     let item = proc_macro2::TokenStream::from(item);
-    let expanded = function::parse(item.clone()).and_then(|function| expand(&function));
+    let expanded = function::parse(item.clone(), attribute).and_then(|function| expand(&function));
     expanded.unwrap_or_else(|errors| errors.beside(&item)).into()
 }

@@ -12,6 +12,8 @@ use crate::function::Function;
 
 /// A return type that can be cached.
 pub(crate) struct Returned {
+    /// The type as it was written.
+    pub(crate) declared: Type,
     /// The type with `_` for each `impl Trait` in it.
     pub(crate) ty: Type,
     pub(crate) naming: Naming,
@@ -53,7 +55,12 @@ pub(crate) fn check(function: &Function) -> Result<Returned, Errors> {
     };
     let mut ty = declared.clone();
     erase_impl(&mut ty);
-    errors.or(Returned { ty, naming, is_parameter: is_parameter(declared, &sig.generics) })
+    errors.or(Returned {
+        declared: declared.clone(),
+        ty,
+        naming,
+        is_parameter: is_parameter(declared, &sig.generics),
+    })
 }
 
 fn refusal(ty: &Type) -> Option<&'static str> {

@@ -17,17 +17,24 @@ pub(crate) struct Template {
 pub(crate) enum Piece {
     Text(String),
     Slot {
-        value: TokenStream,
+        value: SlotValue,
         /// What follows the `:`, if anything does.
         format: Option<String>,
     },
+}
+
+#[derive(Default)]
+pub(crate) struct SlotValue {
+    pub(crate) tokens: TokenStream,
+    /// Leading `&` of its type, as far as the signature says.
+    pub(crate) references: usize,
 }
 
 impl Template {
     /// The placeholders' tokens.
     pub(crate) fn values(&self) -> impl Iterator<Item = &TokenStream> {
         self.pieces.iter().filter_map(|piece| match piece {
-            Piece::Slot { value, .. } => Some(value),
+            Piece::Slot { value, .. } => Some(&value.tokens),
             Piece::Text(_) => None,
         })
     }
@@ -177,11 +184,12 @@ fn slot(
 }
 
 /// The tokens of a placeholder: at the literal's place, and of the parameters' hygiene.
-fn slot_value(value: &str, literal: &LitStr, function: &Function) -> Result<TokenStream, Errors> {
+fn slot_value(value: &str, literal: &LitStr, function: &Function) -> Result<SlotValue, Errors> {
     let mut errors = Errors::default();
     // A keyword is a name where the parameter is raw: `{type}` for `r#type`.
-    if let Some((name, _)) = function.names().find(|(name, _)| plain(name) == value) {
-        return Ok(TokenTree::from(relocated(name, literal.span())).into());
+    if let Some((name, param)) = function.names().find(|(name, _)| plain(name) == value) {
+        let name = TokenTree::from(relocated(name, literal.span()));
+        return Ok(SlotValue { tokens: name.into(), references: param.references });
     }
     let Ok(expr) = syn::parse_str::<Expr>(value) else {
         errors.at(literal, format!("`{{{value}}}` is not an expression over the arguments; write `{{id}}`, `{{user.id}}` or `{{req.path()}}`"));
@@ -201,7 +209,7 @@ fn slot_value(value: &str, literal: &LitStr, function: &Function) -> Result<Toke
             ),
         );
     }
-    errors.or(relocate(tokens, literal.span(), function))
+    errors.or(SlotValue { tokens: relocate(tokens, literal.span(), function), references: 0 })
 }
 
 fn relocate(tokens: TokenStream, span: Span, function: &Function) -> TokenStream {

@@ -118,31 +118,45 @@ impl<T> RefuseHidden for &Pick<Option<T>> {
 
 /// `Result<T, E>` whose errors followers may share.
 pub trait PickShared {
+    /// What `Ok` has.
+    type Ok;
     /// Picks the adapter.
     fn pick(&self) -> OkShared {
         OkShared
     }
     /// Picks the adapter under [`WithNone`].
-    fn pick_with_none(&self) -> WithNone<OkShared> {
-        WithNone(OkShared)
+    fn pick_with_none(&self) -> <Self::Ok as IsOption>::WithNone<OkShared>
+    where
+        Self::Ok: IsOption,
+    {
+        Self::Ok::with_none(OkShared)
     }
 }
 
-impl<T, E: Clone + Send + Sync + 'static> PickShared for &&&Pick<Result<T, E>> {}
+impl<T, E: Clone + Send + Sync + 'static> PickShared for &&&Pick<Result<T, E>> {
+    type Ok = T;
+}
 
 /// Any other `Result<T, E>`.
 pub trait PickResult {
+    /// What `Ok` has.
+    type Ok;
     /// Picks the adapter.
     fn pick(&self) -> OkOnly {
         OkOnly
     }
     /// Picks the adapter under [`WithNone`].
-    fn pick_with_none(&self) -> WithNone<OkOnly> {
-        WithNone(OkOnly)
+    fn pick_with_none(&self) -> <Self::Ok as IsOption>::WithNone<OkOnly>
+    where
+        Self::Ok: IsOption,
+    {
+        Self::Ok::with_none(OkOnly)
     }
 }
 
-impl<T, E> PickResult for &&Pick<Result<T, E>> {}
+impl<T, E> PickResult for &&Pick<Result<T, E>> {
+    type Ok = T;
+}
 
 /// `Option<T>`.
 pub trait PickOption {
@@ -157,36 +171,36 @@ impl<T> PickOption for &Pick<Option<T>> {}
 impl<R> Pick<R> {
     /// The adapter of any other type.
     #[must_use]
-    pub fn pick(&self) -> Plain
-    where
-        R: Storable,
-    {
+    pub fn pick(&self) -> Plain {
         Plain
     }
 
     /// The adapter of a function with `none_timeout` that returns no `Result`.
     #[must_use]
-    pub fn pick_with_none(&self) -> WithNone<Plain>
+    pub fn pick_with_none(&self) -> R::WithNone<Plain>
     where
         R: IsOption,
     {
-        WithNone(Plain)
+        R::with_none(Plain)
     }
 
     /// The adapter of a function with `err_timeout`.
-    pub fn pick_with_errors<P: Fn(&R::Err) -> bool>(&self, err_if: P) -> WithErrors<P>
+    pub fn pick_with_errors<P: Fn(&R::Err) -> bool>(&self, err_if: P) -> R::WithErrors<P>
     where
         R: IsResult,
     {
-        WithErrors(err_if)
+        R::with_errors(err_if)
     }
 
     /// The adapter of a function with `err_timeout` and `none_timeout`.
-    pub fn pick_with_both<P: Fn(&R::Err) -> bool>(&self, err_if: P) -> WithNone<WithErrors<P>>
+    pub fn pick_with_both<P: Fn(&R::Err) -> bool>(
+        &self,
+        err_if: P,
+    ) -> <R::Ok as IsOption>::WithNone<R::WithErrors<P>>
     where
         R: IsResult<Ok: IsOption>,
     {
-        WithNone(WithErrors(err_if))
+        R::Ok::with_none(R::with_errors(err_if))
     }
 }
 
@@ -309,6 +323,10 @@ pub trait IsResult {
     type Ok: 'static;
     /// `E` of `Result<T, E>`.
     type Err;
+    /// The adapter that stores errors.
+    type WithErrors<P>;
+    /// Makes that adapter.
+    fn with_errors<P>(err_if: P) -> Self::WithErrors<P>;
     /// The result itself.
     fn as_result(&self) -> Result<&Self::Ok, &Self::Err>;
 }
@@ -316,6 +334,10 @@ pub trait IsResult {
 impl<T: 'static, E> IsResult for Result<T, E> {
     type Ok = T;
     type Err = E;
+    type WithErrors<P> = WithErrors<P>;
+    fn with_errors<P>(err_if: P) -> WithErrors<P> {
+        WithErrors(err_if)
+    }
     fn as_result(&self) -> Result<&T, &E> {
         self.as_ref()
     }
@@ -360,12 +382,20 @@ impl<R: IsResult + Storable, P: Fn(&R::Err) -> bool> Adapter<R> for WithErrors<P
 pub trait IsOption {
     /// `T` of `Option<T>`.
     type Some: 'static;
+    /// The adapter that stores `None` as well.
+    type WithNone<A>;
+    /// Makes that adapter.
+    fn with_none<A>(adapter: A) -> Self::WithNone<A>;
     /// The option itself.
     fn as_option(&self) -> Option<&Self::Some>;
 }
 
 impl<T: 'static> IsOption for Option<T> {
     type Some = T;
+    type WithNone<A> = WithNone<A>;
+    fn with_none<A>(adapter: A) -> WithNone<A> {
+        WithNone(adapter)
+    }
     fn as_option(&self) -> Option<&T> {
         self.as_ref()
     }

@@ -13,10 +13,11 @@
 
 use std::future::poll_fn;
 use std::ops::ControlFlow;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::thread;
 
+use crate::adapter::Loaded;
 use crate::clock::Stamp;
 use crate::flight::{Follow, Followed, Joined, Landed, Lead, Wanted};
 use crate::key::{Hashed, Key};
@@ -134,8 +135,11 @@ where
 {
     let call = call.0;
     let Some((key, reason)) = &call.miss else {
-        let _load = call.bypass();
-        return body();
+        let result = {
+            let _load = call.bypass();
+            body()
+        };
+        return call.passed(result);
     };
     let mut turn = call.join(key, *reason);
     loop {
@@ -164,32 +168,32 @@ where
 
 /// Runs a call to its end on this task.
 ///
-/// Boxed, so that the future of a cached function hardly grows: only misses pay for it.
+/// Boxed with the body, so that the future of a cached function stays small: only misses pay.
 #[cold]
 #[must_use]
-pub fn run_async<R, K, T, B>(
+pub fn run_async<R, K, T>(
     call: Call<R, K, T>,
-    body: Pin<&mut B>,
+    body: impl Future<Output = R>,
 ) -> Pin<Box<impl Future<Output = R>>>
 where
     K: Eq + Clone + Send + Sync + 'static,
     T: Terms<R>,
-    B: Future<Output = R>,
 {
     Box::pin(load_async(call.0, body))
 }
 
-async fn load_async<R, K, T>(
-    call: Box<Pending<R, K, T>>,
-    mut body: Pin<&mut impl Future<Output = R>>,
-) -> R
+async fn load_async<R, K, T>(call: Box<Pending<R, K, T>>, body: impl Future<Output = R>) -> R
 where
     K: Eq + Clone + Send + Sync + 'static,
     T: Terms<R>,
 {
+    let mut body = pin!(body);
     let Some((key, reason)) = &call.miss else {
-        let _load = call.bypass();
-        return body.await;
+        let result = {
+            let _load = call.bypass();
+            body.await
+        };
+        return call.passed(result);
     };
     let mut turn = call.join(key, *reason);
     loop {
@@ -247,6 +251,14 @@ where
         self.tier.counters.count(Count::Bypass);
         report(|| Outcome::Bypass);
         self.load()
+    }
+
+    /// Counts the error of a bypass and hands its result on.
+    fn passed(&self, result: R) -> R {
+        if matches!(self.terms.look(&result), Loaded::Error) {
+            self.tier.counters.count(Count::LoadError);
+        }
+        result
     }
 
     fn load(&self) -> Load<'_> {

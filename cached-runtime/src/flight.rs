@@ -144,7 +144,8 @@ impl<K: Eq + Clone, P> Flights<K, P> {
                 board.take_lead(tower);
                 return Joined::Lead(Lead::new(self, key, Arc::clone(flight)));
             }
-            if board.is_past(tower) {
+            // A landed flight is still here where the user's `Eq` panicked on its way out.
+            if matches!(board.phase, Phase::Landed(_)) || board.is_past(tower) {
                 board.doomed = true;
             } else {
                 board.followers += 1;
@@ -287,23 +288,37 @@ impl<'f, K: Eq + Clone, P> Lead<'f, K, P> {
             return Err(Wanted(self));
         }
         self.has_landed = true;
-        board.phase = Phase::Landed(landed.unwrap_or(Landed::Unshared));
         let (is_past, as_of) = (board.is_past(tower), board.as_of);
-        let tasks = mem::take(&mut board.tasks);
-        let has_threads = board.threads > 0;
+        board.phase = Phase::Landed(landed.unwrap_or(Landed::Unshared));
+        // Wakes them even where the user's `Eq` or `Clone` of a key panics below.
+        let _wake = Wake {
+            tasks: mem::take(&mut board.tasks),
+            threads: (board.threads > 0).then(|| Arc::clone(&self.flight)),
+        };
         drop(board);
 
         Flights::forget(&mut shard, self.key, &self.flight);
         let stored = if is_past { None } else { store(as_of) };
         drop(shard);
+        Ok(stored)
+    }
+}
 
-        if has_threads {
-            self.flight.changed.notify_all();
+/// Wakes all followers of a flight that landed.
+struct Wake<P> {
+    tasks: BTreeMap<u64, Waker>,
+    /// Where threads wait.
+    threads: Option<Arc<Flight<P>>>,
+}
+
+impl<P> Drop for Wake<P> {
+    fn drop(&mut self) {
+        if let Some(flight) = &self.threads {
+            flight.changed.notify_all();
         }
-        for waker in tasks.into_values() {
+        for waker in mem::take(&mut self.tasks).into_values() {
             waker.wake();
         }
-        Ok(stored)
     }
 }
 

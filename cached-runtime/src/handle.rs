@@ -1,7 +1,7 @@
 //! Handles: a cached function's cache as a value, and one entry of it.
 
-use std::any::TypeId;
 use std::fmt;
+use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ use crate::tier::{KeyedTier, Tier};
 pub struct Handle {
     site: &'static Site,
     /// One instantiation; none for all.
-    instance: Option<TypeId>,
+    instance: Option<Instance>,
 }
 
 impl Handle {
@@ -45,8 +45,14 @@ impl Handle {
         Self { site, instance: None }
     }
 
-    pub(crate) const fn of(site: &'static Site, instance: TypeId) -> Self {
+    pub(crate) const fn of(site: &'static Site, instance: Instance) -> Self {
         Self { site, instance: Some(instance) }
+    }
+
+    /// Whether two handles are of one cache.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let id = |handle: &Self| handle.instance.map(Instance::id);
+        ptr::eq(self.site, other.site) && id(self) == id(other)
     }
 
     /// Returns the counters, added up. Cost: reads every stripe of every instantiation; after a
@@ -72,6 +78,9 @@ impl Handle {
     /// was never called, an empty text.
     #[must_use]
     pub fn name(&self) -> String {
+        if let Some(instance) = self.instance {
+            return self.site.name_of(instance);
+        }
         self.fold(None, |name: Option<String>, slot| name.or_else(|| Some(slot.name.clone())))
             .unwrap_or_default()
     }
@@ -93,6 +102,7 @@ impl Handle {
 
     /// Frees the memory of entries that expired or were cleared. Returns how many. Cost: one pass
     /// over all entries, a shard at a time.
+    #[must_use]
     pub fn purge(&self) -> usize {
         self.fold(0, |sum, slot| sum + slot.any.purge())
     }
@@ -116,7 +126,8 @@ impl Handle {
 
     fn fold<T>(&self, start: T, step: impl FnMut(T, &Slot) -> T) -> T {
         self.site.state(|state, _| {
-            let is_meant = |slot: &&Slot| self.instance.is_none_or(|id| id == slot.id());
+            let is_meant =
+                |slot: &&Slot| self.instance.is_none_or(|instance| instance.id() == slot.id());
             state.slots().filter(is_meant).fold(start, step)
         })
     }
@@ -186,7 +197,7 @@ impl<R> Entry<R> {
         Self { entry, values }
     }
 
-    /// Returns what a hit would return now: none where the next call would load. Not counted.
+    /// Returns what a hit would return now: none where there is no fresh entry. Not counted.
     #[must_use]
     pub fn peek(&self) -> Option<R> {
         self.values.as_ref()?.peek()

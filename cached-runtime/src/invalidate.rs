@@ -32,6 +32,12 @@ impl Invalidate for Handle {
     }
 }
 
+/// Runs the body of a function. It may hand on what it captured, since it runs once.
+#[inline]
+pub fn once<R>(body: impl FnOnce() -> R) -> R {
+    body()
+}
+
 /// Drops `targets` where the function succeeded.
 pub fn invalidate(succeeded: bool, targets: &[&dyn Invalidate]) {
     if succeeded {

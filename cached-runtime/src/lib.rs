@@ -1,8 +1,43 @@
-//! Memoization for functions and handlers.
+//! Memoization for functions and handlers: [`#[cached]`](macro@cached) in front of a function keeps
+//! what it returns.
+//!
+//! ```
+//! use cached_runtime::cached;
+//!
+//! #[cached(timeout = 300, key = "fibonacci:{n}", handle)]
+//! fn fibonacci(n: u64) -> u64 {
+//!     if n < 2 { n } else { fibonacci(n - 1) + fibonacci(n - 2) }
+//! }
+//!
+//! assert_eq!(fibonacci(90), 2_880_067_194_370_816_120); // in 91 loads
+//! assert_eq!(fibonacci::entry(50).peek(), Some(12_586_269_025));
+//!
+//! fibonacci::entry(50).invalidate(); // checked against the function's own arguments
+//! assert_eq!(fibonacci::entry(50).peek(), None);
+//! assert_eq!(fibonacci::cache().stats().loads, 91);
+//! ```
+//!
+//! Entries live in this process, bounded and typed. Concurrent misses of one key share one load,
+//! threads and tasks alike. Of a `Result` only `Ok` is stored. No entry is shared by calls that
+//! differ, and nothing that was invalidated is served.
+//!
+//! - [`cached`](macro@cached): the reference of the attribute, with keys, semantics and cost.
+//! - [`invalidates`](macro@invalidates): drops entries once a function has succeeded.
+//! - [`Handle`] and [`Entry`]: a function's cache, and one entry of it.
+//! - [`registry`]: every cache of the program, by name.
+//! - [`testing`]: isolated caches, a manual clock, and assertions on hits and misses.
+//!
+//! # Features
+//!
+//! | feature | default | adds |
+//! |---|---|---|
+//! | `macros` | yes | the attributes |
+//! | `testing` | no | the module [`testing`], and the macros [`hit!`] and [`miss!`] |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod adapter;
 mod call;
+mod check;
 mod clock;
 mod flight;
 mod handle;
@@ -25,10 +60,21 @@ mod tier;
 pub mod __private;
 
 #[cfg(feature = "macros")]
-pub use cached_macro::{cached, invalidates};
+#[doc(inline)]
+#[doc = include_str!("../docs/cached.md")]
+pub use cached_macro::cached;
+#[cfg(feature = "macros")]
+#[doc(inline)]
+#[doc = include_str!("../docs/invalidates.md")]
+pub use cached_macro::invalidates;
 
 pub use clock::ManualClock;
 pub use handle::{Entry, Handle, OpaqueEntry};
 pub use outcome::{MissReason, Outcome};
 pub use policy::{Amount, IntoTimeout, Timeout};
 pub use stats::Stats;
+
+/// Runs the examples of the crate page as tests.
+#[cfg(all(doctest, feature = "macros", feature = "testing"))]
+#[doc = include_str!("../../README.md")]
+mod readme {}

@@ -29,33 +29,45 @@ pub(crate) struct Memory<K, V> {
 #[must_use]
 pub(crate) struct Displaced<K, V> {
     entries: Vec<(Hashed<K>, Entry<V>)>,
+    /// The entry that was written is among them: it is heavier than a shard may hold.
+    pub(crate) is_refused: bool,
 }
 
 impl<K, V> Default for Displaced<K, V> {
     fn default() -> Self {
-        Self { entries: Vec::new() }
+        Self { entries: Vec::new(), is_refused: false }
     }
 }
 
 /// The share of a shard kept for entries that proved themselves (measured over public traces).
 const HOT_ALLOCATION: f64 = 0.90;
+/// Evicted keys that are remembered, for each that is held.
+const GHOST_ALLOCATION: f64 = 0.5;
+/// Where fewer entries fit than this, a remembered key that returns could push itself out.
+const FEW: usize = 64;
+/// Weight of an entry, where weights are counted: bounds the evicted keys that are remembered.
+const LIKELY_WEIGHT: u64 = 4 << 10;
 const MAX_SHARDS: u64 = 16;
 const ENTRIES_PER_SHARD: u64 = 512;
-const WEIGHT_PER_SHARD: u64 = 16 << 20;
+/// A value may weigh nine tenths of its shard, so shards by weight are large.
+const WEIGHT_PER_SHARD: u64 = 64 << 20;
 
 impl<K: Eq, V> Memory<K, V> {
     pub(crate) fn new(capacity: Capacity) -> Self {
-        let (total, per_shard) = match capacity {
-            Capacity::Entries(entries) => (entries.max(1), ENTRIES_PER_SHARD),
-            Capacity::Weight(weight) => (weight.max(1), WEIGHT_PER_SHARD),
+        let (total, per_shard, likely_weight) = match capacity {
+            Capacity::Entries(entries) => (entries.max(1), ENTRIES_PER_SHARD, 1),
+            Capacity::Weight(weight) => (weight.max(1), WEIGHT_PER_SHARD, LIKELY_WEIGHT),
         };
         let count = (total / per_shard).clamp(1, MAX_SHARDS);
         let count = 1 << count.ilog2();
         let shards = (0..count).map(|idx| {
             let capacity = total / count + u64::from(idx < total % count);
+            let items = usize::try_from(capacity / likely_weight).unwrap_or(usize::MAX);
+            let ghosts = if items < FEW { 0.0 } else { GHOST_ALLOCATION };
             let options = OptionsBuilder::new()
                 .hot_allocation(HOT_ALLOCATION)
-                .estimated_items_capacity(usize::try_from(capacity).unwrap_or(usize::MAX))
+                .ghost_allocation(ghosts)
+                .estimated_items_capacity(items)
                 .weight_capacity(capacity)
                 .build()
                 .expect("every required option is set");
@@ -92,7 +104,9 @@ impl<K: Eq, V> Memory<K, V> {
         let mut displaced = Displaced::default();
         let mut shard = unpoisoned(self.shard(key.hash).write());
         let replaced = usize::from(shard.peek(&key).is_some());
+        let as_of = entry.life.as_of;
         shard.insert_with_lifecycle(key, entry, &mut displaced);
+        displaced.is_refused = displaced.entries.iter().any(|(_, entry)| entry.life.as_of == as_of);
         let evicted = displaced.entries.len() - replaced;
         (displaced, evicted as u64)
     }

@@ -4,8 +4,9 @@ pub use crate::adapter::{
     Adapter, Pick, PickOption, PickResult, PickShared, RefuseHidden, Storable,
 };
 pub use crate::call::{Call, Mode, begin, run, run_async};
+pub use crate::check::{Fit, Part, RefuseFit, RefusePart};
 pub use crate::handle::{Entry, Handle, OpaqueEntry};
-pub use crate::invalidate::{Invalidate, SucceedsByShape, Success, invalidate};
+pub use crate::invalidate::{Invalidate, SucceedsByShape, Success, invalidate, once};
 pub use crate::key::argument::{Argument, PartByShape};
 pub use crate::key::callable::{
     Fallible, KeyByShape, KeyByText, OkByShape, Whole, apply0, apply1, apply2, apply3, apply4,

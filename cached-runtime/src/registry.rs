@@ -1,11 +1,10 @@
 //! Every cache of the program that was called at least once, by name.
 
-use std::any::TypeId;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::handle::Handle;
-use crate::site::Site;
+use crate::site::{Instance, Site};
 
 static CACHES: Mutex<BTreeMap<String, Vec<Handle>>> = Mutex::new(BTreeMap::new());
 
@@ -42,7 +41,12 @@ pub fn all() -> Vec<Handle> {
     caches.values().flatten().copied().collect()
 }
 
-pub(crate) fn register(name: String, site: &'static Site, instance: TypeId) {
+/// Lists a cache, unless it is listed: every isolated test makes it anew.
+pub(crate) fn register(name: String, site: &'static Site, instance: Instance) {
+    let cache = Handle::of(site, instance);
     let mut caches = CACHES.lock().unwrap_or_else(PoisonError::into_inner);
-    caches.entry(name).or_default().push(Handle::of(site, instance));
+    let listed = caches.entry(name).or_default();
+    if !listed.iter().any(|known| known.is_same(&cache)) {
+        listed.push(cache);
+    }
 }

@@ -69,6 +69,10 @@ impl Instance {
     pub fn of<M>(_: &M) -> Self {
         Self { id: typeid::of::<M>(), type_name: type_name::<M>() }
     }
+
+    pub(crate) fn id(self) -> TypeId {
+        self.id
+    }
 }
 
 impl Site {
@@ -106,7 +110,7 @@ impl Site {
         look(&self.state, &Clock::System)
     }
 
-    fn name_of(&self, instance: Instance) -> String {
+    pub(crate) fn name_of(&self, instance: Instance) -> String {
         let path = instance.type_name.replace("::{{closure}}", "").replace("::__instance", "");
         match self.name {
             Name::Path => path,
@@ -201,11 +205,11 @@ impl SiteState {
             tier,
             next: OnceLock::new(),
         };
-        self.push(site, slot)
+        self.push(site, instance, slot)
     }
 
     /// Adds a slot at the end of the chain; where another thread did so first, takes that one.
-    fn push(&self, site: &'static Site, slot: Slot) -> &Slot {
+    fn push(&self, site: &'static Site, instance: Instance, slot: Slot) -> &Slot {
         let (id, name) = (slot.id, slot.name.clone());
         let mut new = Some(slot);
         let mut slot = self.first.get_or_init(|| new.take().expect("taken once"));
@@ -213,7 +217,7 @@ impl SiteState {
             slot = slot.next.get_or_init(|| Box::new(new.take().expect("taken once")));
         }
         if new.is_none() {
-            registry::register(name, site, id);
+            registry::register(name, site, instance);
         }
         slot
     }

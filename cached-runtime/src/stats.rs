@@ -29,7 +29,7 @@ pub struct Stats {
     pub load_errors: u64,
     /// Entries dropped for room.
     pub evictions: u64,
-    /// Entries dropped on request, and calls of `clear`.
+    /// Requests to drop an entry or to end its freshness, and calls of `clear`.
     pub invalidations: u64,
     /// Failures of a shared store. Always 0 for a function that is not `shared`.
     pub store_errors: u64,

@@ -117,13 +117,14 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
         let displaced = lead.land(self, landed, |as_of| {
             store.take().and_then(|(value, keep)| self.store(key, value, keep, as_of))
         })?;
-        Ok(displaced.is_some())
+        Ok(displaced.is_some_and(|displaced| !displaced.is_refused))
     }
 
     /// Stores what was loaded outside any flight, unless something newer is known of its key.
     pub(crate) fn commit_alone(&self, key: &Hashed<K>, value: V, keep: Keep, as_of: u64) -> bool {
         let store = || self.store(key, value, keep, as_of);
-        self.flights.commit_alone(key, as_of, store).is_some()
+        let displaced = self.flights.commit_alone(key, as_of, store);
+        displaced.is_some_and(|displaced| !displaced.is_refused)
     }
 
     /// Stores a value; to be called under the lock that invalidations of its key take.
@@ -199,6 +200,7 @@ where
                 life.fresh_until = life.fresh_until.min(now);
             })
         });
+        self.counters.count(Count::Invalidation);
         was_fresh
     }
 

@@ -4,6 +4,7 @@
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 copy=${CARGO_TARGET_DIR:-$root/target}/mutants
+# A folder of its own: in the workspace's, cargo could take one tree's build for the other's.
 export CARGO_TARGET_DIR=$copy/target RUST_BACKTRACE=0
 
 fresh() {
@@ -13,6 +14,8 @@ fresh() {
     mv "$copy/model" "$copy/tests/model"
     sed -e 's/^members = .*/members = ["tests\/model"]/' -e '/^default-members/d' \
         "$root/Cargo.toml" > "$copy/Cargo.toml"
+    # The same versions as in the workspace.
+    cp "$root/Cargo.lock" "$copy" 2> /dev/null || true
 }
 
 # mutant NAME FILE SED-EXPRESSION TEST MESSAGE: the test must fail with the message.

@@ -1,5 +1,7 @@
 //! `memoize` 0.6, shared between threads.
 
+#![expect(missing_docs, reason = "the attribute writes functions without them")]
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -6,12 +6,14 @@ use syn::Type;
 
 use crate::function::Function;
 
-/// `|| -> R { body }`; `ty` is the type it returns, where that can be written.
+/// `move || -> R { body }`; `ty` is the type it returns, where that can be written.
+///
+/// The arguments move, since a borrow that the body may not take is then shown in the body.
 pub(crate) fn closure(function: &Function, ty: Option<&Type>, span: Span) -> TokenStream {
     let block = braces(function, &function.body.stream());
     match ty {
-        Some(ty) => quote_spanned!(span=> || -> #ty #block),
-        None => quote_spanned!(span=> || #block),
+        Some(ty) => quote_spanned!(span=> move || -> #ty #block),
+        None => quote_spanned!(span=> move || #block),
     }
 }
 
@@ -39,7 +41,7 @@ pub(crate) fn future(function: &Function, ty: Option<&Type>, span: Span) -> Toke
 }
 
 /// A block in the user's own braces.
-fn braces(function: &Function, statements: &TokenStream) -> TokenStream {
+pub(crate) fn braces(function: &Function, statements: &TokenStream) -> TokenStream {
     let mut group = Group::new(Delimiter::Brace, statements.clone());
     group.set_span(function.body.span());
     TokenTree::Group(group).into()

@@ -5,9 +5,10 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote_spanned};
-use syn::{Attribute, FnArg, GenericParam, Pat, PatIdent, Signature, Type};
+use syn::spanned::Spanned as _;
+use syn::{Attribute, FnArg, GenericParam, Meta, Pat, PatIdent, Signature, Type};
 
-use super::{call, key, rules, site};
+use super::{body, call, key, rules, site};
 use crate::function::{Function, at};
 use crate::spec::{Handle, Spec, is_named};
 
@@ -43,32 +44,39 @@ struct Siblings {
 //         fn __call(__mode: Mode, id: u64) -> User { statements of `call` }
 //     }
 pub(super) fn function(spec: &Spec, handle: &Handle, function: &Function) -> TokenStream {
-    let Function { attrs, vis, sig, body, .. } = function;
+    let Function { attrs, vis, sig, .. } = function;
     let siblings = Siblings::new(handle, sig);
     let forwarded = forwarded_signature(sig);
-    let span = at(body.span_close());
     let block = forward(spec, function, &siblings, &forwarded, &format_ident!("Normal"));
-    let outer: Vec<_> = attrs.iter().filter(|attr| !attr.path().is_ident("expect")).collect();
+    let outer: Vec<_> = attrs.iter().map(unexpected).collect();
     let conditions: Vec<_> = attrs.iter().filter(|attr| attr.path().is_ident("cfg")).collect();
     let functions = siblings.functions(spec, function, &forwarded);
-    let wrapper = quote_spanned!(span=> #(#outer)* #vis #forwarded { #block });
+    let block = body::braces(function, &block);
+    let wrapper = hygienic!(
+        #[allow(dead_code, reason = "it may be used through its handle alone")]
+        #(#outer)*
+        #vis #forwarded #block
+    );
     match handle {
         Handle::Impl => {
             let functions =
                 functions.into_iter().map(|function| hygienic!(#(#conditions)* #function));
             hygienic!(#wrapper #(#functions)*)
         }
-        Handle::Item(name) => {
+        Handle::Item(name, asked) => {
             let doc = format!("The cache of [`{}`](fn@{}).", sig.ident, sig.ident);
+            // Where no item may stand, as in an `impl`, that is said of `handle`.
+            let functions = quote_spanned!(at(*asked)=> impl #name { #(#functions)* });
+            let item = quote_spanned!(at(*asked)=> enum #name {});
             hygienic!(
                 #wrapper
                 #(#conditions)*
                 #[doc = #doc]
                 #[allow(non_camel_case_types, dead_code, reason = "named after the function, for whoever needs it")]
-                #vis enum #name {}
+                #vis #item
                 #(#conditions)*
                 #[allow(dead_code, reason = "not every program needs all of them")]
-                impl #name { #(#functions)* }
+                #functions
             )
         }
     }
@@ -91,7 +99,7 @@ impl Siblings {
             call: hidden("call"),
         };
         match handle {
-            Handle::Item(item) => {
+            Handle::Item(item, _) => {
                 named(hygienic!(#item), &|suffix| Ident::new(suffix, span), &|suffix| {
                     format_ident!("__{suffix}", span = span)
                 })
@@ -161,11 +169,12 @@ impl Siblings {
         mode: &str,
         doc: &str,
     ) -> TokenStream {
-        let vis = &function.vis;
+        let Function { attrs, vis, .. } = function;
+        let lints = lints(attrs);
         let block = forward(spec, function, self, forwarded, &format_ident!("{mode}"));
         let mut sig = forwarded.clone();
         sig.ident = name.clone();
-        hygienic!(#[doc = #doc] #vis #sig { #block })
+        hygienic!(#[doc = #doc] #(#lints)* #vis #sig { #block })
     }
 
     // Output:
@@ -176,7 +185,8 @@ impl Siblings {
     //         Entry::new(load::__site(), __instance, __key, __rules)
     //     }
     fn entry(&self, spec: &Spec, function: &Function) -> TokenStream {
-        let Function { vis, sig, body, .. } = function;
+        let Function { attrs, vis, sig, body, .. } = function;
+        let lints = lints(attrs);
         let Self { owner, entry, site, instance, .. } = self;
         let krate = &spec.krate;
         let mut signature = sig.clone();
@@ -210,6 +220,7 @@ impl Siblings {
         signature.output = syn::parse_quote!(-> #ty);
         hygienic!(
             #[doc = #doc]
+            #(#lints)*
             #[allow(clippy::needless_pass_by_value, reason = "it takes what the function takes")]
             #vis #signature {
                 let __instance = #owner::#instance #turbofish();
@@ -224,7 +235,7 @@ impl Siblings {
         let Function { attrs, sig, body, .. } = function;
         let Self { owner, site, instance, call: name, .. } = self;
         let krate = &spec.krate;
-        let lints: Vec<_> = attrs.iter().filter(|attr| is_lint(attr)).collect();
+        let lints = lints(attrs);
         let mut signature = sig.clone();
         signature.ident = name.clone();
         signature.abi = None;
@@ -298,16 +309,36 @@ fn forwarded_signature(sig: &Signature) -> Signature {
     forwarded
 }
 
+/// What only names a key changes none of its arguments.
 fn without_mut(mut input: FnArg) -> FnArg {
     match &mut input {
         FnArg::Receiver(receiver) => receiver.mutability = None,
-        FnArg::Typed(typed) => {
-            if let Pat::Ident(name) = &mut *typed.pat {
-                name.mutability = None;
-            }
-        }
+        FnArg::Typed(typed) => strip_mut(&mut typed.pat),
     }
     input
+}
+
+fn strip_mut(pat: &mut Pat) {
+    match pat {
+        Pat::Ident(name) => {
+            if name.by_ref.is_none() {
+                name.mutability = None;
+            }
+            if let Some((_, inner)) = &mut name.subpat {
+                strip_mut(inner);
+            }
+        }
+        Pat::Or(or) => or.cases.iter_mut().for_each(strip_mut),
+        Pat::Paren(paren) => strip_mut(&mut paren.pat),
+        Pat::Reference(reference) => strip_mut(&mut reference.pat),
+        Pat::Slice(slice) => slice.elems.iter_mut().for_each(strip_mut),
+        Pat::Struct(fields) => {
+            fields.fields.iter_mut().for_each(|field| strip_mut(&mut field.pat));
+        }
+        Pat::Tuple(tuple) => tuple.elems.iter_mut().for_each(strip_mut),
+        Pat::TupleStruct(tuple) => tuple.elems.iter_mut().for_each(strip_mut),
+        _ => {}
+    }
 }
 
 /// The type and const parameters, without bounds: lifetimes are no part of an identity.
@@ -338,6 +369,22 @@ fn turbofish(sig: &Signature) -> Option<TokenStream> {
         })
         .collect();
     (!names.is_empty()).then(|| hygienic!(::<#(#names),*>))
+}
+
+/// What the user says of lints, for every function that has the user's signature or body.
+fn lints(attrs: &[Attribute]) -> Vec<Attribute> {
+    attrs.iter().filter(|attr| is_lint(attr)).map(unexpected).collect()
+}
+
+/// `allow` for `expect`: of several functions, some would not have what is expected of the others.
+fn unexpected(attr: &Attribute) -> Attribute {
+    let mut attr = attr.clone();
+    if let Meta::List(list) = &mut attr.meta
+        && list.path.is_ident("expect")
+    {
+        list.path = Ident::new("allow", list.path.span()).into();
+    }
+    attr
 }
 
 fn is_lint(attr: &Attribute) -> bool {

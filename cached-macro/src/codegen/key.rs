@@ -2,12 +2,12 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote_spanned};
-use syn::Expr;
 use syn::spanned::Spanned as _;
+use syn::{Expr, UnOp};
 
 use crate::function::{Function, Param, at};
 use crate::spec::{Key, Spec};
-use crate::template::{Piece, Template};
+use crate::template::{Piece, SlotValue, Template};
 
 /// Most parts that one tuple of the runtime takes.
 const TUPLE: usize = 8;
@@ -19,7 +19,7 @@ pub(super) fn key(spec: &Spec, function: &Function) -> TokenStream {
         Key::Template(template) => text(spec, template),
         Key::Callable(callable) => called(spec, callable, function),
         Key::Parts(parts) => expressions(spec, parts),
-        Key::Whole(expr) => whole(spec, &hygienic!(#expr), expr.span()),
+        Key::Whole(expr) => whole(spec, &made(expr), expr.span()),
     }
 }
 
@@ -27,13 +27,13 @@ pub(super) fn key(spec: &Spec, function: &Function) -> TokenStream {
 //
 // Output:
 //
-//     use PartByShape as _;
-//     let __key = Some(((&&Argument(&path)).part(), (&&Argument(&number)).part()));
+//     use {PartByShape as _, RefusePart as _};
+//     let __key = Some((
+//         Part((&&Argument(&path)).part()).checked(),
+//         Part((&&Argument(&number)).part()).checked(),
+//     ));
 fn arguments(spec: &Spec, function: &Function) -> TokenStream {
-    let parts = keyed(spec, function).map(|(name, param)| {
-        let place = pointee(name, param);
-        (hygienic!(#place), name.span())
-    });
+    let parts = keyed(spec, function).map(|(name, param)| (pointee(name, param), name.span()));
     parts_key(spec, parts.collect())
 }
 
@@ -42,25 +42,54 @@ fn expressions(spec: &Spec, parts: &[Expr]) -> TokenStream {
     let names: Vec<_> = (0..parts.len())
         .map(|idx| format_ident!("__part{idx}", span = Span::mixed_site()))
         .collect();
-    let parts_of =
-        names.iter().zip(parts).map(|(name, part)| (hygienic!(#name), part.span())).collect();
-    let key = parts_key(spec, parts_of);
-    // Bound first, so that what an expression makes lives as long as the key.
-    hygienic!(#(let #names = #parts;)* #key)
+    // A place is borrowed where it stands: bound, an owned argument would move into the key.
+    let places = names.iter().zip(parts).map(|(name, part)| {
+        let place = if is_place(part) { hygienic!(#part) } else { hygienic!(#name) };
+        (place, part.span())
+    });
+    let key = parts_key(spec, places.collect());
+    // Anything else is bound first, so that what it makes lives as long as the key.
+    let bindings = names
+        .iter()
+        .zip(parts)
+        .filter(|(_, part)| !is_place(part))
+        .map(|(name, part)| hygienic!(let #name = #part;));
+    hygienic!(#(#bindings)* #key)
+}
+
+/// Whether an expression names a place, such as an argument or a field of one.
+fn is_place(expr: &Expr) -> bool {
+    match expr {
+        Expr::Path(_) => true,
+        Expr::Field(field) => is_place(&field.base),
+        Expr::Index(index) => is_place(&index.expr),
+        Expr::Unary(unary) => matches!(unary.op, UnOp::Deref(_)) && is_place(&unary.expr),
+        Expr::Paren(paren) => is_place(&paren.expr),
+        Expr::Group(group) => is_place(&group.expr),
+        _ => false,
+    }
 }
 
 /// A key of several parts, each at a place of the user's.
 fn parts_key(spec: &Spec, parts: Vec<(TokenStream, Span)>) -> TokenStream {
     let krate = &spec.krate;
-    let parts = parts.into_iter().map(
-        |(place, span)| quote_spanned!(at(span)=> (&&#krate::__private::Argument(&#place)).part()),
-    );
+    let parts = parts.into_iter().map(|(value, span)| {
+        let krate = spec.krate_at(at(span));
+        let part = quote_spanned!(at(span)=> (&&#krate::__private::Argument(&#value)).part());
+        checked(spec, &part, span)
+    });
     let tuple = nested(&parts.collect::<Vec<_>>());
     hygienic!(
         #[allow(unused_imports, reason = "the types of the arguments decide whether it is needed")]
-        use #krate::__private::PartByShape as _;
+        use #krate::__private::{PartByShape as _, RefusePart as _};
         let __key = ::core::option::Option::Some(#tuple);
     )
+}
+
+/// A part that can be in a key. That it cannot is said at `span`.
+fn checked(spec: &Spec, part: &TokenStream, span: Span) -> TokenStream {
+    let krate = spec.krate_at(at(span));
+    quote_spanned!(at(span)=> #krate::__private::Part(#part).checked())
 }
 
 /// A tuple; more than eight parts nest.
@@ -78,7 +107,7 @@ fn nested(parts: &[TokenStream]) -> TokenStream {
 //
 //     let mut __text = TextBuffer::new();
 //     __text.literal("user:");
-//     (&&Slot(&id)).write(&mut __text);
+//     (&&Slot(&id)).write(&mut __text); // `&*id` for a reference
 //     __text.literal(":");
 //     __text.formatted(format_args!("{:04}", page));
 //     let __key = __text.key();
@@ -86,12 +115,18 @@ fn text(spec: &Spec, template: &Template) -> TokenStream {
     let krate = &spec.krate;
     let writes = template.pieces.iter().map(|piece| match piece {
         Piece::Text(text) => hygienic!(__text.literal(#text);),
-        Piece::Slot { value, format: None } => {
-            quote_spanned!(at(value.span())=> (&&#krate::__private::Slot(&#value)).write(&mut __text);)
+        Piece::Slot { value: SlotValue { tokens, references }, format: None } => {
+            let span = at(tokens.span());
+            let krate = spec.krate_at(span);
+            let stars = (0..*references).map(|_| quote_spanned!(span=> *));
+            quote_spanned!(span=>
+                (&&#krate::__private::Slot(&#(#stars)* (#tokens))).write(&mut __text);
+            )
         }
-        Piece::Slot { value, format: Some(format) } => {
-            let format = syn::LitStr::new(&format!("{{:{format}}}"), at(value.span()));
-            quote_spanned!(at(value.span())=> __text.formatted(::core::format_args!(#format, #value));)
+        Piece::Slot { value: SlotValue { tokens, .. }, format: Some(format) } => {
+            let span = at(tokens.span());
+            let format = syn::LitStr::new(&format!("{{:{format}}}"), span);
+            quote_spanned!(span=> __text.formatted(::core::format_args!(#format, #tokens));)
         }
     });
     hygienic!(
@@ -108,9 +143,15 @@ fn text(spec: &Spec, template: &Template) -> TokenStream {
 // Output:
 //
 //     let __made = apply2(path, &number, page_key);
-//     let __key = (&&Fallible(&__made)).ok().map(|__key| (&&&Whole(__key)).key()) ..;
+//     let __key = match (&&Fallible(&__made)).ok() {
+//         Some(__made) => (&&&Whole(__made)).key(),
+//         None => None,
+//     };
+//     let __key = match __key {
+//         Some(__key) => Some(Part(__key).checked()),
+//         None => None,
+//     };
 fn called(spec: &Spec, callable: &Expr, function: &Function) -> TokenStream {
-    let krate = &spec.krate;
     let arguments: Vec<_> = keyed(spec, function)
         .map(|(name, param)| {
             let place = reference(name, param);
@@ -120,24 +161,39 @@ fn called(spec: &Spec, callable: &Expr, function: &Function) -> TokenStream {
     let span = at(callable.span());
     let apply = format_ident!("apply{}", arguments.len(), span = span);
     let made = if arguments.len() <= TUPLE {
+        let krate = spec.krate_at(span);
         quote_spanned!(span=> #krate::__private::#apply(#(#arguments,)* #callable))
     } else {
         quote_spanned!(span=> (#callable)(#(#arguments),*))
     };
+    let made = hygienic!(let __made = #made; let __made = &__made;);
     whole(spec, &made, callable.span())
+}
+
+/// Statements that bind `__made` to a reference: to the place that an expression names, or to
+/// what it makes.
+fn made(expr: &Expr) -> TokenStream {
+    if is_place(expr) {
+        return hygienic!(let __made = &#expr;);
+    }
+    hygienic!(let __made = #expr; let __made = &__made;)
 }
 
 /// A key that one expression gives.
 fn whole(spec: &Spec, made: &TokenStream, span: Span) -> TokenStream {
     let krate = &spec.krate;
-    let span = at(span);
-    quote_spanned!(span=>
+    let key = checked(spec, &hygienic!(__key), span);
+    quote_spanned!(at(span)=>
         #[allow(unused_imports, reason = "the type of the key decides which one is needed")]
-        use #krate::__private::{KeyByShape as _, KeyByText as _, OkByShape as _};
-        let __made = #made;
-        let __made = (&&#krate::__private::Fallible(&__made)).ok();
+        use #krate::__private::{KeyByShape as _, KeyByText as _, OkByShape as _, RefusePart as _};
+        #made
+        let __made = (&&#krate::__private::Fallible(__made)).ok();
         let __key = match __made {
             ::core::option::Option::Some(__made) => (&&&#krate::__private::Whole(__made)).key(),
+            ::core::option::Option::None => ::core::option::Option::None,
+        };
+        let __key = match __key {
+            ::core::option::Option::Some(__key) => ::core::option::Option::Some(#key),
             ::core::option::Option::None => ::core::option::Option::None,
         };
     )

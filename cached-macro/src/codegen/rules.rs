@@ -17,12 +17,12 @@ use crate::spec::{Errs, Spec};
 //     let __pick = Pick::<Result<User, DbError>>::NEW;
 //     let __rules = {
 //         use .. as _;
-//         rules(&__pick, (&&&&__pick).pick())
+//         rules(&__pick, Fit(&__pick, (&&&&__pick).pick()).checked())
 //     }.store_if(|user| user.is_active);
 pub(super) fn rules(spec: &Spec, span: Span) -> TokenStream {
     let rules = expression(spec);
     let ty = &spec.returned.ty;
-    let krate = &spec.krate;
+    let krate = spec.krate_at(span);
     let pick = match spec.returned.naming {
         Naming::Hidden => quote_spanned!(span=> #krate::__private::Pick::NEW),
         Naming::Named | Naming::Partial => {
@@ -37,9 +37,10 @@ pub(super) fn rules(spec: &Spec, span: Span) -> TokenStream {
 
 /// The rules, given `__pick`.
 fn expression(spec: &Spec) -> TokenStream {
-    let Spec { krate, store_if, timeout_of, weigh, negatives, returned, .. } = spec;
+    let Spec { store_if, timeout_of, weigh, negatives, returned, .. } = spec;
     // What a return type lacks is said where it stands.
-    let span = at(returned.ty.span());
+    let span = at(returned.declared.span());
+    let krate = spec.krate_at(span);
     let err_if = match &negatives.errors {
         Errs::If(err_if) => hygienic!(#err_if),
         Errs::All | Errs::None => quote_spanned!(span=> |_| true),
@@ -53,6 +54,13 @@ fn expression(spec: &Spec) -> TokenStream {
         }
         (Errs::None, false) => quote_spanned!(span=> (&&&&__pick).pick()),
     };
+    // The type behind `impl Trait` is known only once the body is.
+    let adapter = match returned.naming {
+        Naming::Hidden => adapter,
+        Naming::Named | Naming::Partial => {
+            quote_spanned!(span=> #krate::__private::Fit(&__pick, #adapter).checked())
+        }
+    };
     let store_if =
         store_if.as_ref().map(|closure| quote_spanned!(at(closure.span())=> .store_if(#closure)));
     let timeout_of = timeout_of
@@ -61,7 +69,7 @@ fn expression(spec: &Spec) -> TokenStream {
     let weigh = weigh.as_ref().map(|closure| quote_spanned!(at(closure.span())=> .weigh(#closure)));
     quote_spanned!(span=> {
         #[allow(unused_imports, reason = "the return type decides which one is needed")]
-        use #krate::__private::{PickOption as _, PickResult as _, PickShared as _};
+        use #krate::__private::{PickOption as _, PickResult as _, PickShared as _, RefuseFit as _};
         #krate::__private::rules(&__pick, #adapter) #store_if #timeout_of #weigh
     })
 }

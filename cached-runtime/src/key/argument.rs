@@ -14,28 +14,16 @@ use super::Key;
 pub struct Argument<'a, T: ?Sized>(pub &'a T);
 
 /// What an argument taken by value must be.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be part of a cache key",
-    label = "needs `Hash + Eq + Clone + Send + Sync + 'static` to be in the key",
-    note = "say what identifies the call with `key = ..`, or leave the argument out with `skip(..)`"
-)]
 pub trait KeyValue: Hash + Eq + Clone + Send + Sync + 'static {}
 
-#[diagnostic::do_not_recommend]
 impl<T: Hash + Eq + Clone + Send + Sync + 'static> KeyValue for T {}
 
 /// What an argument taken by reference must point at.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` behind a reference cannot be part of a cache key",
-    label = "needs `Hash + Eq + ToOwned`, with an owned form that is `Hash + Eq + Clone + Send + Sync + 'static`",
-    note = "say what identifies the call with `key = ..`, or leave the argument out with `skip(..)`"
-)]
 pub trait KeyTarget: Hash + Eq + ToOwned<Owned = Self::OwnedKey> {
     /// The owned form.
     type OwnedKey: KeyValue + Borrow<Self>;
 }
 
-#[diagnostic::do_not_recommend]
 impl<T> KeyTarget for T
 where
     T: Hash + Eq + ToOwned + ?Sized,
@@ -52,7 +40,7 @@ pub trait PartByShape {
     fn part(&self) -> Self::Part;
 }
 
-impl<'a, 'b, T: ?Sized> PartByShape for &Argument<'a, &'b T> {
+impl<'a, T: ?Sized> PartByShape for &Argument<'a, &T> {
     type Part = ByReference<'a, T>;
     #[inline]
     fn part(&self) -> Self::Part {
@@ -60,7 +48,7 @@ impl<'a, 'b, T: ?Sized> PartByShape for &Argument<'a, &'b T> {
     }
 }
 
-impl<'a, 'b, T: ?Sized> PartByShape for &Argument<'a, Option<&'b T>> {
+impl<'a, T: ?Sized> PartByShape for &Argument<'a, Option<&T>> {
     type Part = ByOption<'a, T>;
     #[inline]
     fn part(&self) -> Self::Part {
@@ -68,7 +56,7 @@ impl<'a, 'b, T: ?Sized> PartByShape for &Argument<'a, Option<&'b T>> {
     }
 }
 
-impl<'a, 'b, T: ToOwned + ?Sized> PartByShape for &Argument<'a, Cow<'b, T>> {
+impl<'a, T: ToOwned + ?Sized> PartByShape for &Argument<'a, Cow<'_, T>> {
     type Part = ByReference<'a, T>;
     #[inline]
     fn part(&self) -> Self::Part {
@@ -79,10 +67,8 @@ impl<'a, 'b, T: ToOwned + ?Sized> PartByShape for &Argument<'a, Cow<'b, T>> {
 impl<'a, T: ?Sized> Argument<'a, T> {
     /// The part of any other argument.
     #[inline]
-    pub fn part(&self) -> ByValue<'a, T>
-    where
-        T: KeyValue,
-    {
+    #[must_use]
+    pub fn part(&self) -> ByValue<'a, T> {
         ByValue(self.0)
     }
 }

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::argument::{Argument, ByOption, ByReference, ByValue, KeyValue, PartByShape};
+use super::argument::{Argument, ByOption, ByReference, ByValue, PartByShape};
 use super::text::Text;
 
 /// The result of a callable.
@@ -68,7 +68,7 @@ pub trait KeyByShape<'a> {
     fn key(&self) -> Option<Self::Part>;
 }
 
-impl<'a, 'b, T: ?Sized> KeyByShape<'a> for &Whole<'a, &'b T> {
+impl<'a, T: ?Sized> KeyByShape<'a> for &Whole<'a, &T> {
     type Part = ByReference<'a, T>;
     #[inline]
     fn key(&self) -> Option<Self::Part> {
@@ -76,7 +76,7 @@ impl<'a, 'b, T: ?Sized> KeyByShape<'a> for &Whole<'a, &'b T> {
     }
 }
 
-impl<'a, 'b, T: ?Sized> KeyByShape<'a> for &Whole<'a, Option<&'b T>> {
+impl<'a, T: ?Sized> KeyByShape<'a> for &Whole<'a, Option<&T>> {
     type Part = ByOption<'a, T>;
     #[inline]
     fn key(&self) -> Option<Self::Part> {
@@ -88,10 +88,7 @@ impl<'a, T> Whole<'a, T> {
     /// The key of any other value.
     #[inline]
     #[must_use]
-    pub fn key(&self) -> Option<ByValue<'a, T>>
-    where
-        T: KeyValue,
-    {
+    pub fn key(&self) -> Option<ByValue<'a, T>> {
         Some(Argument(self.0).part())
     }
 }

@@ -75,6 +75,7 @@ impl TextBuffer {
 
     /// The finished key; none where it is empty or a `Display` failed, for then it names nothing.
     #[inline]
+    #[must_use]
     pub fn key(&self) -> Option<Text<'_>> {
         let bytes = self.bytes();
         (!self.failed && !bytes.is_empty()).then_some(Text(bytes))

@@ -1,0 +1,142 @@
+//! The policy: timeouts, capacity, coalescing.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens as _, quote};
+use syn::{Expr, Lit, UnOp};
+
+use super::{Errs, Negatives, ungrouped};
+use crate::args::Args;
+use crate::diagnostics::Errors;
+use crate::duration;
+
+/// The calls on the policy, and which results without a value are stored.
+pub(super) fn policy(
+    args: &mut Args,
+    krate: &TokenStream,
+    errors: &mut Errors,
+) -> (Vec<TokenStream>, Negatives) {
+    let mut policy = Vec::new();
+    let mut negatives = Negatives::default();
+    policy.extend(coalesce(args, errors));
+    for (name, zero) in [
+        ("timeout", "write `never` for no end, or `unless = true` to bypass the cache"),
+        ("err_timeout", "remove it to store no `Err`"),
+        ("none_timeout", "remove it to store no `None`"),
+        ("wait_timeout", "write `coalesce = false` to wait for no other call"),
+        ("lead_timeout", "write `coalesce = false` to let every call load"),
+    ] {
+        let Some((ident, expr)) = args.take_value(name) else { continue };
+        if let Some(value) = errors.absorb(duration::timeout(name, &ungrouped(expr), zero, krate)) {
+            policy.push(quote!(.#ident(#value)));
+        }
+        match name {
+            "err_timeout" => negatives.errors = Errs::All,
+            "none_timeout" => negatives.none = true,
+            _ => {}
+        }
+    }
+    if let Some((_, err_if)) = args.take_value("err_if") {
+        negatives.errors = Errs::If(err_if);
+    }
+    policy.extend(capacity(args, errors));
+    (policy, negatives)
+}
+
+fn capacity(args: &mut Args, errors: &mut Errors) -> Option<TokenStream> {
+    let has_weigh = args.span("weigh").is_some();
+    let (_, expr) = args.take_value("capacity")?;
+    let amount = match ungrouped(expr) {
+        Expr::Lit(literal) => {
+            match &literal.lit {
+                Lit::Int(number) => {
+                    let amount = number.base10_parse::<u64>().unwrap_or(u64::MAX);
+                    if amount == 0 {
+                        errors.at(number, "`capacity` cannot be zero; write at least 1, or `unless = true` to bypass the cache");
+                    }
+                    quote!(#amount)
+                }
+                Lit::Str(text) => {
+                    match bytes(&text.value()) {
+                    None => errors.at(text, format!(
+                        "{:?} is not an amount; write a whole number and one of `B KB MB GB KiB MiB GiB`, such as \"64MiB\"",
+                        text.value()
+                    )),
+                    Some(0) => errors.at(text, "`capacity` cannot be zero; write at least 1, or `unless = true` to bypass the cache"),
+                    Some(_) if !has_weigh => errors.at(
+                        text,
+                        "a `capacity` in bytes requires `weigh`; add `weigh = |value| ..`, or write a number of entries",
+                    ),
+                    Some(_) => {}
+                }
+                    let amount = bytes(&text.value()).unwrap_or(1);
+                    quote!(#amount)
+                }
+                other => {
+                    errors.at(other, "`capacity` takes a number of entries, or bytes such as \"64MiB\" with `weigh`");
+                    return None;
+                }
+            }
+        }
+        Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => {
+            errors.at(unary, "`capacity` cannot be negative; write at least 1");
+            return None;
+        }
+        other => other.to_token_stream(),
+    };
+    Some(if has_weigh { quote!(.weight_capacity(#amount)) } else { quote!(.capacity(#amount)) })
+}
+
+fn bytes(text: &str) -> Option<u64> {
+    const UNITS: [(&str, u64); 7] = [
+        ("B", 1),
+        ("KB", 1_000),
+        ("MB", 1_000_000),
+        ("GB", 1_000_000_000),
+        ("KiB", 1 << 10),
+        ("MiB", 1 << 20),
+        ("GiB", 1 << 30),
+    ];
+    let digits = text.find(|c: char| !c.is_ascii_digit())?;
+    let (_, size) = UNITS.iter().find(|(unit, _)| *unit == &text[digits..])?;
+    text[..digits].parse::<u64>().ok()?.checked_mul(*size)
+}
+
+fn coalesce(args: &mut Args, errors: &mut Errors) -> Option<TokenStream> {
+    let (_, expr) = args.take_value("coalesce")?;
+    let is_on = match &ungrouped(expr.clone()) {
+        Expr::Lit(literal) => match &literal.lit {
+            Lit::Bool(is_on) => Some(is_on.value),
+            _ => None,
+        },
+        _ => None,
+    };
+    match is_on {
+        Some(true) => None,
+        Some(false) => {
+            for name in ["wait_timeout", "lead_timeout"] {
+                if let Some(span) = args.span(name) {
+                    errors.at_span(span, format!("cannot combine `coalesce = false` and `{name}`, which is about calls that wait; remove one"));
+                }
+            }
+            Some(quote!(.uncoalesced()))
+        }
+        None => {
+            errors.at(expr, "`coalesce` takes `true` or `false`");
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bytes;
+
+    #[test]
+    fn amounts() {
+        assert_eq!(bytes("64MiB"), Some(64 << 20));
+        assert_eq!(bytes("1KB"), Some(1_000));
+        for wrong in ["", "64", "MiB", "64 MiB", "64mb", "99999999999999999999B"] {
+            assert_eq!(bytes(wrong), None, "{wrong}");
+        }
+    }
+}

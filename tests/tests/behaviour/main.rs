@@ -1,0 +1,22 @@
+//! What a user of the attributes may rely on: one module a concept, one rule a test.
+
+mod arguments;
+mod callables;
+mod conditions;
+mod counters;
+mod extremes;
+mod handles;
+mod handles_of;
+mod identity;
+mod identity_async;
+mod identity_items;
+mod injective;
+mod invalidates;
+mod isolation;
+mod negatives;
+mod panics;
+mod recursion;
+mod registry;
+mod results;
+mod templates;
+mod timeouts;

@@ -1,0 +1,48 @@
+//! Arguments, locals and functions of names that generated code might use itself.
+
+use cached_runtime::cached;
+
+#[cached]
+pub(crate) fn arguments(key: u64, entry: u64, cache: u64, site: u64, b: u64, call: u64) -> u64 {
+    let hit = key + entry;
+    let body = cache + site;
+    hit + body + b + call
+}
+
+#[cached(handle, unless = __mode == 0)]
+pub(crate) fn underscored(__key: u64, __call: u64, __mode: u64, __body: u64) -> u64 {
+    let __site = __key + __call;
+    let __rules = __mode + __body;
+    __site + __rules
+}
+
+#[cached(handle)]
+pub(crate) async fn underscored_async(__key: u64, __call: u64, __returned: u64) -> u64 {
+    let __begun = __key + __call;
+    __begun + __returned
+}
+
+#[cached(key = "{__text}:{__made}")]
+pub(crate) fn templated(__text: u64, __made: u64) -> u64 {
+    __text + __made
+}
+
+#[cached(handle)]
+pub(crate) fn cache(n: u64) -> u64 {
+    n
+}
+
+#[cached(handle)]
+pub(crate) fn entry(n: u64) -> u64 {
+    n
+}
+
+#[cached(handle)]
+pub(crate) fn fresh(n: u64) -> u64 {
+    n
+}
+
+#[cached(handle)]
+pub(crate) fn new(n: u64) -> u64 {
+    n
+}

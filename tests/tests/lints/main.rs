@@ -1,0 +1,101 @@
+//! Generated code raises no lint, and means the same whatever surrounds it.
+//!
+//! Everything in here has to compile without a warning, by rustc and by clippy alike; the tests
+//! then call it, so that names that resolve to something else are found.
+
+#![deny(warnings, unused_qualifications, unreachable_pub, missing_docs)]
+#![deny(clippy::pedantic, clippy::nursery)]
+#![allow(clippy::redundant_pub_crate, reason = "it contradicts `unreachable_pub`")]
+#![forbid(unsafe_code)]
+
+extern crate cached_runtime as another_name;
+
+pub mod functions;
+mod locals;
+mod no_prelude;
+mod renamed;
+mod shadowed;
+
+use cached_runtime::{hit, miss, testing};
+
+#[test]
+fn functions_under_lints_cache() {
+    testing::isolated(|| {
+        miss!(functions::plain(1, "a"), 2);
+        hit!(functions::plain(1, "a"), 2);
+        miss!(functions::held(1, "a"), Ok("1a".to_owned()));
+        hit!(functions::held(1, "a"), Ok("1a".to_owned()));
+        assert_eq!(functions::rename(1), Ok(()));
+        miss!(functions::held(1, "a"), Ok("1a".to_owned()));
+        let repo = functions::Repo::new(1);
+        miss!(repo.load(1), 2);
+        assert!(functions::Repo::load_entry(1).invalidate());
+    });
+}
+
+#[test]
+fn a_module_without_a_prelude_caches() {
+    testing::isolated(|| {
+        miss!(no_prelude::argument("1"), 1);
+        hit!(no_prelude::argument("1"), 1);
+        miss!(no_prelude::template(1), no_prelude::found(1));
+        hit!(no_prelude::template(1), no_prelude::found(1));
+        miss!(no_prelude::held(1), 1);
+        no_prelude::drop_held(1);
+        drop(no_prelude::drop_later(1));
+        miss!(no_prelude::held(1), 1);
+    });
+}
+
+#[test]
+fn a_renamed_crate_caches() {
+    testing::isolated(|| {
+        miss!(renamed::plain(1), Some(1));
+        hit!(renamed::plain(1), Some(1));
+        miss!(renamed::held(1), 1);
+        renamed::drop_held(1);
+        miss!(renamed::held(1), 1);
+    });
+}
+
+#[test]
+fn shadowed_names_of_the_standard_library_do_not_matter() {
+    testing::isolated(|| {
+        miss!(shadowed::plain("1", 2), 3);
+        hit!(shadowed::plain("1", 2), 3);
+        miss!(shadowed::template("1", 2), 3);
+        hit!(shadowed::template("1", 2), 3);
+        miss!(shadowed::held("1"), 1);
+        shadowed::drop_held("1");
+        miss!(shadowed::held("1"), 1);
+    });
+}
+
+#[test]
+fn arguments_and_locals_may_have_any_name() {
+    testing::isolated(|| {
+        miss!(locals::arguments(1, 2, 3, 4, 5, 6), 21);
+        hit!(locals::arguments(1, 2, 3, 4, 5, 6), 21);
+        miss!(locals::arguments(1, 2, 3, 4, 5, 7), 22);
+        miss!(locals::underscored(1, 2, 3, 4), 10);
+        hit!(locals::underscored(1, 2, 3, 4), 10);
+        assert_eq!(locals::underscored::entry(1, 2, 3, 4).peek(), Some(10));
+        drop(locals::underscored_async(1, 2, 3));
+        miss!(locals::templated(1, 2), 3);
+        hit!(locals::templated(1, 2), 3);
+    });
+}
+
+#[test]
+fn functions_may_have_the_names_of_what_handles_have() {
+    testing::isolated(|| {
+        miss!(locals::cache(1), 1);
+        miss!(locals::entry(1), 1);
+        miss!(locals::fresh(1), 1);
+        miss!(locals::new(1), 1);
+        assert!(locals::cache::entry(1).invalidate());
+        assert!(locals::entry::entry(1).invalidate());
+        assert!(locals::fresh::entry(1).invalidate());
+        assert!(locals::new::entry(1).invalidate());
+    });
+}

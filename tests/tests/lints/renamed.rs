@@ -1,0 +1,18 @@
+//! The crate under another name.
+
+use another_name::{cached, invalidates};
+
+#[cached(crate = ::another_name, timeout = never, key = "{n}", none_timeout = 5)]
+pub(crate) fn plain(n: u64) -> Option<u64> {
+    Some(n)
+}
+
+#[cached(crate = ::another_name, handle, key = |n| *n)]
+pub(crate) fn held(n: u64) -> u64 {
+    n
+}
+
+#[invalidates(crate = ::another_name, held::entry(n))]
+pub(crate) fn drop_held(n: u64) {
+    let _ = n;
+}

@@ -1,0 +1,29 @@
+//! What the compiler says of each misuse, and that every shape of function compiles.
+//!
+//! One folder per kind of mistake, one mistake a file. `TRYBUILD=overwrite cargo test --test ui`
+//! writes the `.stderr` files anew; read them as a user will.
+
+#[test]
+fn each_mistake_is_said_once_at_its_place_with_a_remedy() {
+    let cases = trybuild::TestCases::new();
+    for kind in [
+        "argument",
+        "body",
+        "conflict",
+        "handle",
+        "invalidates",
+        "key",
+        "later",
+        "signature",
+        "template",
+        "timeout",
+        "value",
+    ] {
+        cases.compile_fail(format!("tests/ui/{kind}/*.rs"));
+    }
+}
+
+#[test]
+fn every_shape_of_function_compiles_and_caches() {
+    trybuild::TestCases::new().pass("tests/ui/pass/*.rs");
+}

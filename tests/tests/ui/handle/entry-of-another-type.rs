@@ -1,0 +1,10 @@
+use cached_runtime::cached;
+
+#[cached(handle)]
+fn load(id: u64) -> u64 {
+    id
+}
+
+fn main() {
+    load::entry("1").invalidate();
+}

@@ -1,0 +1,15 @@
+use cached_runtime::{cached, invalidates};
+
+#[cached(handle)]
+fn load(id: u64) -> u64 {
+    id
+}
+
+#[invalidates(load(id))]
+fn rename(id: u64) -> u64 {
+    id
+}
+
+fn main() {
+    rename(1);
+}

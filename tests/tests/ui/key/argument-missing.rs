@@ -1,0 +1,10 @@
+use cached_runtime::cached;
+
+#[cached(key = "user:{id}")]
+fn load(db: &str, id: u64) -> u64 {
+    id + db.len() as u64
+}
+
+fn main() {
+    load("", 1);
+}

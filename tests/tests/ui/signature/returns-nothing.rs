@@ -1,0 +1,10 @@
+use cached_runtime::cached;
+
+#[cached]
+fn print(n: u64) {
+    println!("{n}");
+}
+
+fn main() {
+    print(1);
+}

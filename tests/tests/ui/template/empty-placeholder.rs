@@ -1,0 +1,10 @@
+use cached_runtime::cached;
+
+#[cached(key = "user:{}")]
+fn load(id: u64) -> u64 {
+    id
+}
+
+fn main() {
+    load(1);
+}
