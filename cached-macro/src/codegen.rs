@@ -9,7 +9,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use syn::spanned::Spanned as _;
 
-use crate::function::{Function, at};
+use crate::function::{Function, at, plain};
 use crate::returned::Naming;
 use crate::spec::Spec;
 
@@ -18,7 +18,7 @@ pub(crate) fn function(spec: &Spec, function: &Function) -> TokenStream {
         return handle::function(spec, handle, function);
     }
     let Function { attrs, vis, sig, .. } = function;
-    let site = site(spec);
+    let site = site(spec, function);
     let krate = &spec.krate;
     let marker = hygienic!(#krate::__private::Instance::of(&|| ()));
     let mode = hygienic!(#krate::__private::Mode::Normal);
@@ -35,15 +35,14 @@ pub(crate) fn function(spec: &Spec, function: &Function) -> TokenStream {
 
 // Output:
 //
-//     Site::new(|| Policy::new().timeout(300u64))
-fn site(spec: &Spec) -> TokenStream {
+//     Site::new("load_user", module_path!(), || Policy::new().timeout(300u64)).named("users")
+fn site(spec: &Spec, function: &Function) -> TokenStream {
     let Spec { krate, policy, name, version, .. } = spec;
     let policy = hygienic!(|| #krate::__private::Policy::new() #(#policy)*);
-    let site = match name {
-        Some(name) => hygienic!(#krate::__private::Site::named(#name, #policy)),
-        None => hygienic!(#krate::__private::Site::new(#policy)),
-    };
-    if *version == 0 { site } else { hygienic!(#site.version(#version)) }
+    let function = plain(&function.sig.ident);
+    let name = name.as_ref().map(|name| hygienic!(.named(#name)));
+    let version = (*version != 0).then(|| hygienic!(.version(#version)));
+    hygienic!(#krate::__private::Site::new(#function, ::core::module_path!(), #policy) #name #version)
 }
 
 // Input:

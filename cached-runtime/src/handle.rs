@@ -74,15 +74,11 @@ impl Handle {
         self.len() == 0
     }
 
-    /// Returns the path of the function, or the `name` its attribute gives. Of a function that
-    /// was never called, an empty text.
+    /// Returns the name its attribute gives, or else the path of the function; of one
+    /// instantiation, with the types that tell it apart.
     #[must_use]
     pub fn name(&self) -> String {
-        if let Some(instance) = self.instance {
-            return self.site.name_of(instance);
-        }
-        self.fold(None, |name: Option<String>, slot| name.or_else(|| Some(slot.name.clone())))
-            .unwrap_or_default()
+        self.instance.map_or_else(|| self.site.name(), |instance| self.site.name_of(instance))
     }
 
     /// Returns the number that the attribute gives the values' schema. Default: 0.

@@ -44,6 +44,7 @@ mod handle;
 mod invalidate;
 mod key;
 mod memory;
+mod name;
 mod outcome;
 mod policy;
 pub mod registry;

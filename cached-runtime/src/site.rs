@@ -11,25 +11,19 @@ use std::time::Duration;
 
 use crate::adapter::Storable;
 use crate::clock::Clock;
+use crate::name;
 use crate::policy::{Policy, Timeout};
 use crate::registry;
 use crate::tier::{AnyTier, KeyedTier, Tier};
 
 /// A cached function.
 pub struct Site {
-    name: Name,
+    function: &'static str,
+    module: &'static str,
+    name: Option<&'static str>,
     version: u32,
     policy: fn() -> Policy,
     state: SiteState,
-}
-
-/// How a function is called in the registry.
-#[derive(Clone, Copy)]
-pub(crate) enum Name {
-    /// By its path, which the compiler knows.
-    Path,
-    /// By the name that the attribute gives it.
-    Given(&'static str),
 }
 
 /// What changes of a site. Isolated tests have their own.
@@ -46,7 +40,6 @@ const NEVER: u64 = u64::MAX - 1;
 /// One instantiation: of a generic function, or of whatever the function stands in.
 pub(crate) struct Slot {
     id: TypeId,
-    pub(crate) name: String,
     tier: Arc<dyn Any + Send + Sync>,
     /// The tier as `Arc<dyn KeyedTier<K>>`.
     keyed: Box<dyn Any + Send + Sync>,
@@ -76,16 +69,17 @@ impl Instance {
 }
 
 impl Site {
-    /// A function named by its path.
+    /// The function called `function`, somewhere in a module.
     #[must_use]
-    pub const fn new(policy: fn() -> Policy) -> Self {
-        Self { name: Name::Path, version: 0, policy, state: SiteState::new() }
+    pub const fn new(function: &'static str, module: &'static str, policy: fn() -> Policy) -> Self {
+        Self { function, module, name: None, version: 0, policy, state: SiteState::new() }
     }
 
-    /// A function that the attribute names.
+    /// The name that the attribute gives it. Default: its path.
     #[must_use]
-    pub const fn named(name: &'static str, policy: fn() -> Policy) -> Self {
-        Self { name: Name::Given(name), version: 0, policy, state: SiteState::new() }
+    pub const fn named(mut self, name: &'static str) -> Self {
+        self.name = Some(name);
+        self
     }
 
     /// The number of the values' schema. Default: 0.
@@ -110,17 +104,15 @@ impl Site {
         look(&self.state, &Clock::System)
     }
 
+    /// What all instantiations have in common.
+    pub(crate) fn name(&self) -> String {
+        let path = || format!("{}::{}", self.module, self.function);
+        self.name.map_or_else(path, str::to_owned)
+    }
+
+    /// How the registry calls an instantiation.
     pub(crate) fn name_of(&self, instance: Instance) -> String {
-        let path = instance.type_name.replace("::{{closure}}", "").replace("::__instance", "");
-        match self.name {
-            Name::Path => path,
-            Name::Given(name) => {
-                let generics =
-                    path.rfind("::").and_then(|last| path[last..].find('<').map(|at| last + at));
-                let generics = generics.map_or("", |at| &path[at..]);
-                format!("{name}{generics}")
-            }
-        }
+        name::of(instance.type_name, self.function, self.name)
     }
 }
 
@@ -199,7 +191,6 @@ impl SiteState {
         let tier = Arc::new(Tier::<K, V, F>::new((site.policy)(), clock.clone()));
         let slot = Slot {
             id: instance.id,
-            name: site.name_of(instance),
             keyed: Box::new(Arc::clone(&tier) as Arc<dyn KeyedTier<K>>),
             any: Arc::clone(&tier) as Arc<dyn AnyTier>,
             tier,
@@ -210,14 +201,14 @@ impl SiteState {
 
     /// Adds a slot at the end of the chain; where another thread did so first, takes that one.
     fn push(&self, site: &'static Site, instance: Instance, slot: Slot) -> &Slot {
-        let (id, name) = (slot.id, slot.name.clone());
+        let id = slot.id;
         let mut new = Some(slot);
         let mut slot = self.first.get_or_init(|| new.take().expect("taken once"));
         while slot.id != id {
             slot = slot.next.get_or_init(|| Box::new(new.take().expect("taken once")));
         }
         if new.is_none() {
-            registry::register(name, site, instance);
+            registry::register(site.name_of(instance), site, instance);
         }
         slot
     }

@@ -122,7 +122,7 @@ impl Siblings {
         let Self { owner, cache, uncached, fresh, site: site_fn, instance, .. } = self;
         let krate = &spec.krate;
         let name = &sig.ident;
-        let site = site(spec);
+        let site = site(spec, function);
         let doc = format!("Returns the cache of `{name}`.");
         let cache = hygienic!(
             #[doc = #doc]

@@ -40,7 +40,7 @@ enum Tell {
 impl World {
     fn new(policy: fn() -> Policy) -> Arc<Self> {
         // Leaked, because a site is a static; a few hundred bytes for every execution.
-        let site = Box::leak(Box::new(Site::new(policy)));
+        let site = Box::leak(Box::new(Site::new("call", "model", policy)));
         let zero = || AtomicU64::new(0);
         Arc::new(Self { site, database: zero(), announced: zero(), loads: zero() })
     }

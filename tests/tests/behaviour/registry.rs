@@ -129,6 +129,27 @@ fn a_function_with_a_handle_is_listed_by_its_path_too() {
     assert_eq!(listed, [name]);
 }
 
+#[cached(handle = other_name)]
+fn handled_elsewhere(n: u64) -> u64 {
+    n
+}
+
+impl<T: Debug> Repo<T> {
+    #[cached(handle(impl), skip(self))]
+    fn count(&self, n: u64) -> u64 {
+        n
+    }
+}
+
+#[test]
+fn the_way_a_handle_is_asked_for_is_no_part_of_the_name() {
+    assert_eq!(other_name::cache().name(), "behaviour::registry::handled_elsewhere");
+    handled_elsewhere(1);
+    Repo(1_u8).count(1);
+    assert!(registry::handle("behaviour::registry::handled_elsewhere").is_some());
+    assert!(registry::handle("behaviour::registry::Repo<u8>::count").is_some());
+}
+
 #[cached]
 fn one_of_all(n: u64) -> u64 {
     n
