@@ -4,7 +4,12 @@
 //! some 8 % above what was counted when it was set. A change that needs more says why it is worth
 //! it and raises the limit.
 
-#![allow(missing_docs, unused_qualifications, reason = "the harness writes the items")]
+#![allow(
+    clippy::must_use_candidate,
+    missing_docs,
+    unused_qualifications,
+    reason = "the harness writes the items"
+)]
 
 use std::future::Future;
 use std::hint::black_box;

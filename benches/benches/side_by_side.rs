@@ -10,7 +10,7 @@ use cached_benches::contest::{Contest, each, each_async};
 use cached_benches::contestants::by_hand::{self, Borrowed, Map, Owned, Quick, Stack};
 use cached_benches::contestants::{cached_4, memoize_0_6, ours};
 use cached_benches::keys::{self, Key};
-use cached_benches::threads::{self, Runner};
+use cached_benches::threads::{self, Answers, Runner};
 
 fn main() {
     let keys: &'static [Key] = keys::all().leak();
@@ -168,6 +168,6 @@ fn threads_on_integers(title: &str, keys: &[Key], order: &[usize]) {
 }
 
 /// A contestant that does `work` for each key.
-fn on<'a, T>(work: impl Fn(usize) -> T + Sync + 'a) -> Box<dyn Fn(&[usize]) + Sync + 'a> {
+fn on<'a, T>(work: impl Fn(usize) -> T + Sync + 'a) -> Answers<'a> {
     Box::new(move |order| each(order, &work))
 }

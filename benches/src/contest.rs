@@ -20,14 +20,12 @@ struct Entry {
 }
 
 /// What a contestant came to.
-#[derive(Debug)]
-pub struct Line {
-    /// Who.
-    pub name: &'static str,
+struct Line {
+    name: &'static str,
     /// Median nanoseconds an operation.
-    pub nanos: f64,
+    nanos: f64,
     /// Allocations an operation.
-    pub allocations: f64,
+    allocations: f64,
 }
 
 impl Contest {
@@ -45,7 +43,7 @@ impl Contest {
     }
 
     /// Runs and prints.
-    pub fn run(mut self) -> Vec<Line> {
+    pub fn run(mut self) {
         let operations = self.operations as f64;
         for entry in &mut self.entries {
             (entry.run)();
@@ -71,7 +69,6 @@ impl Contest {
         for Line { name, nanos, allocations } in &lines {
             println!("{name:<58} {nanos:>8.1} {:>8.2} {allocations:>8.2}", nanos / floor);
         }
-        lines
     }
 }
 

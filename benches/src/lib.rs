@@ -1,5 +1,11 @@
 //! Benchmarks of the memory tier against its peers: same function, same key, same value, one run.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "figures for a table"
+)]
+
 #[cfg(feature = "peers")]
 pub mod cold;
 #[cfg(feature = "peers")]

@@ -8,22 +8,14 @@ use std::time::{Duration, Instant};
 const ROUNDS: usize = 9;
 const ROUND: Duration = Duration::from_millis(60);
 
-/// A contestant: answers a whole order of keys.
-pub type Runner<'a> = (&'static str, Box<dyn Fn(&[usize]) + Sync + 'a>);
+/// A contestant.
+pub type Runner<'a> = (&'static str, Answers<'a>);
 
-/// Million hits a second of a contestant, on one thread and on two.
-#[derive(Debug)]
-pub struct Line {
-    /// Who.
-    pub name: &'static str,
-    /// One thread.
-    pub one: f64,
-    /// Two threads together.
-    pub two: f64,
-}
+/// Answers a whole order of keys.
+pub type Answers<'a> = Box<dyn Fn(&[usize]) + Sync + 'a>;
 
 /// Runs the contestants in turn, round by round, and prints one table.
-pub fn compete(title: &str, order: &[usize], runners: &[Runner<'_>]) -> Vec<Line> {
+pub fn compete(title: &str, order: &[usize], runners: &[Runner<'_>]) {
     let mut rates = vec![[Vec::new(), Vec::new()]; runners.len()];
     for _ in 0..ROUNDS {
         for ((_, run), rates) in runners.iter().zip(&mut rates) {
@@ -33,15 +25,13 @@ pub fn compete(title: &str, order: &[usize], runners: &[Runner<'_>]) -> Vec<Line
     }
     println!("\n{title}");
     println!("{:<58} {:>8} {:>8}", "M hits/s", "1 thread", "2");
-    let lines = runners.iter().zip(rates).map(|((name, _), rates)| {
+    for ((name, _), rates) in runners.iter().zip(rates) {
         let [one, two] = rates.map(|mut rates| {
             rates.sort_by(f64::total_cmp);
             rates[ROUNDS / 2]
         });
         println!("{name:<58} {one:>8.1} {two:>8.1}");
-        Line { name, one, two }
-    });
-    lines.collect()
+    }
 }
 
 fn rate(threads: usize, order: &[usize], run: &(dyn Fn(&[usize]) + Sync)) -> f64 {

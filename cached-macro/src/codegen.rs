@@ -59,8 +59,12 @@ fn site(spec: &Spec, function: &Function) -> TokenStream {
 //         ControlFlow::Break(__hit) => return __hit,
 //         ControlFlow::Continue(__call) => __call,
 //     };
-//     let __body = pin!(async move { body });
+//     let __body = async move { body };
 //     run_async(__call, __body).await
+//
+// Where the call may bypass the cache, the key is not made before that is known:
+//
+//     if __mode == Mode::Uncached { bypass(..) } else { .. }
 fn call(
     spec: &Spec,
     function: &Function,
@@ -73,13 +77,18 @@ fn call(
     let krate = spec.krate_at(span);
     let rules = rules::rules(spec, span);
     let key = key::key(spec, function);
+    let bypass = (unless.is_some() || spec.handle.is_some()).then(|| {
+        hygienic!(if __mode.is_uncached() {
+            #krate::__private::bypass(#site, __instance, __rules)
+        } else)
+    });
     let unless = unless.as_ref().map(|condition| hygienic!(.unless(#condition)));
     let refresh = refresh.as_ref().map(|condition| hygienic!(.refresh(#condition)));
     let begin = quote_spanned!(span=>
         #rules
         let __instance = #instance;
         let __mode = #mode #unless #refresh;
-        let __call = match {
+        let __call = match #bypass {
             #key
             let __begun = #krate::__private::begin(#site, __instance, __mode, __key, __rules);
             __begun

@@ -1,7 +1,7 @@
 //! The attributes of `cached_runtime`, which re-exports them and documents them.
 //!
-//! `#[cached]` goes three ways, none of which reaches back: [`args`] reads what stands in the
-//! parentheses, [`spec`] says what is wrong with it or what it means, [`codegen`] writes the
+//! `#[cached]` goes three ways, none of which reaches back: `args` reads what stands in the
+//! parentheses, `spec` says what is wrong with it or what it means, `codegen` writes the
 //! function anew. `#[invalidates]` is small enough to do all three in one file.
 //!
 //! Nothing here knows a store, a codec, a clock or a framework, and generated code decides

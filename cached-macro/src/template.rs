@@ -248,9 +248,11 @@ pub(crate) fn names_in(tokens: TokenStream, function: &Function) -> Vec<&Ident> 
     let mut names = Vec::new();
     let mut dots = 0;
     let mut colons = 0;
+    let mut is_macro = false;
     let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {
-        let (is_member, is_segment) = (dots == 1, colons == 2);
+        let (is_member, is_segment, is_input) = (dots == 1, colons == 2, is_macro);
+        is_macro = is_punct(&token, '!');
         dots = if is_punct(&token, '.') { dots + 1 } else { 0 };
         colons = if is_punct(&token, ':') { colons + 1 } else { 0 };
         match token {
@@ -261,11 +263,32 @@ pub(crate) fn names_in(tokens: TokenStream, function: &Function) -> Vec<&Ident> 
                     names.extend(function.names().find(same).map(|(name, _)| name));
                 }
             }
-            TokenTree::Group(group) => names.extend(names_in(group.stream(), function)),
+            TokenTree::Group(group) => {
+                names.extend(names_in(group.stream(), function));
+                if is_input {
+                    names.extend(captured_by(group.stream(), function));
+                }
+            }
             _ => {}
         }
     }
     names
+}
+
+/// The parameters that the texts of a macro's input capture, as in `format!("{id:04}")`.
+fn captured_by(input: TokenStream, function: &Function) -> Vec<&Ident> {
+    let texts: Vec<_> = input
+        .into_iter()
+        .filter_map(|token| match token {
+            TokenTree::Literal(literal) => Some(literal.to_string()),
+            _ => None,
+        })
+        .collect();
+    let captures = |text: &str, name: &str| {
+        text.contains(&format!("{{{name}}}")) || text.contains(&format!("{{{name}:"))
+    };
+    let is_captured = |name: &&Ident| texts.iter().any(|text| captures(text, &plain(name)));
+    function.names().map(|(name, _)| name).filter(is_captured).collect()
 }
 
 fn is_punct(token: &TokenTree, char: char) -> bool {

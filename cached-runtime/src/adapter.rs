@@ -1,8 +1,6 @@
 //! What of a function's result is stored, and what its callers get back.
 //!
-//! The macro sees the name of a return type, never the type: `ApiResult<User>` may hide a
-//! `Result`. So the adapter is picked by the type itself, through the order in which method
-//! resolution tries receivers; generated code writes `(&&&&Pick::<R>::NEW).pick()`.
+//! Which adapter a function gets is decided in `pick.rs`, by the type that it returns.
 //!
 //! | returned | stored | shared with followers beyond that |
 //! |---|---|---|
@@ -10,8 +8,11 @@
 //! | `Option<T>` | `T` of `Some` | `None` |
 //! | anything else | itself | |
 
+mod pick;
+
 use std::convert::Infallible;
-use std::marker::PhantomData;
+
+pub use pick::{Pick, PickOption, PickResult, PickShared, RefuseHidden};
 
 /// What may be stored.
 #[diagnostic::on_unimplemented(
@@ -57,150 +58,6 @@ pub trait Adapter<R> {
     /// Whether an `Err` may be stored at all.
     fn keeps_error(&self, _: &R) -> bool {
         true
-    }
-}
-
-/// The return type, on its way to an adapter.
-pub struct Pick<R>(PhantomData<fn() -> R>);
-
-impl<R> Pick<R> {
-    /// The only value.
-    pub const NEW: Self = Self(PhantomData);
-    /// The type that a body returns, where the function's signature does not name it.
-    #[must_use]
-    pub fn of(_: &impl FnOnce() -> R) -> Self {
-        Self::NEW
-    }
-
-    /// The same for an `async` body.
-    #[must_use]
-    pub fn of_future(_: &impl Future<Output = R>) -> Self {
-        Self::NEW
-    }
-
-    /// The adapter of a function that returns `impl Trait`: its result is stored as it is.
-    #[must_use]
-    pub fn hidden(&self) -> Plain {
-        Plain
-    }
-
-    /// Accepts what `impl Trait` hides; refuses the types of [`RefuseHidden`].
-    pub fn check_hidden(&self) {}
-}
-
-/// What `impl Trait` must not hide, because `Err` and `None` would be stored like values.
-pub trait RefuseHidden {
-    /// The type in question.
-    type Hidden;
-    /// Refuses it.
-    fn check_hidden(&self)
-    where
-        Self::Hidden: NotHidden,
-    {
-    }
-}
-
-/// Holds for no type.
-#[diagnostic::on_unimplemented(
-    message = "`impl Trait` hides a `{Self}`, of which only the value inside would be cached",
-    label = "returns `{Self}`",
-    note = "write the `Result` or `Option` in the signature, as in `Result<impl Trait, E>`"
-)]
-pub trait NotHidden {}
-
-impl<T, E> RefuseHidden for &Pick<Result<T, E>> {
-    type Hidden = Result<T, E>;
-}
-
-impl<T> RefuseHidden for &Pick<Option<T>> {
-    type Hidden = Option<T>;
-}
-
-/// `Result<T, E>` whose errors followers may share.
-pub trait PickShared {
-    /// What `Ok` has.
-    type Ok;
-    /// Picks the adapter.
-    fn pick(&self) -> OkShared {
-        OkShared
-    }
-    /// Picks the adapter under [`WithNone`].
-    fn pick_with_none(&self) -> <Self::Ok as IsOption>::WithNone<OkShared>
-    where
-        Self::Ok: IsOption,
-    {
-        Self::Ok::with_none(OkShared)
-    }
-}
-
-impl<T, E: Clone + Send + Sync + 'static> PickShared for &&&Pick<Result<T, E>> {
-    type Ok = T;
-}
-
-/// Any other `Result<T, E>`.
-pub trait PickResult {
-    /// What `Ok` has.
-    type Ok;
-    /// Picks the adapter.
-    fn pick(&self) -> OkOnly {
-        OkOnly
-    }
-    /// Picks the adapter under [`WithNone`].
-    fn pick_with_none(&self) -> <Self::Ok as IsOption>::WithNone<OkOnly>
-    where
-        Self::Ok: IsOption,
-    {
-        Self::Ok::with_none(OkOnly)
-    }
-}
-
-impl<T, E> PickResult for &&Pick<Result<T, E>> {
-    type Ok = T;
-}
-
-/// `Option<T>`.
-pub trait PickOption {
-    /// Picks the adapter.
-    fn pick(&self) -> SomeOnly {
-        SomeOnly
-    }
-}
-
-impl<T> PickOption for &Pick<Option<T>> {}
-
-impl<R> Pick<R> {
-    /// The adapter of any other type.
-    #[must_use]
-    pub fn pick(&self) -> Plain {
-        Plain
-    }
-
-    /// The adapter of a function with `none_timeout` that returns no `Result`.
-    #[must_use]
-    pub fn pick_with_none(&self) -> R::WithNone<Plain>
-    where
-        R: IsOption,
-    {
-        R::with_none(Plain)
-    }
-
-    /// The adapter of a function with `err_timeout`.
-    pub fn pick_with_errors<P: Fn(&R::Err) -> bool>(&self, err_if: P) -> R::WithErrors<P>
-    where
-        R: IsResult,
-    {
-        R::with_errors(err_if)
-    }
-
-    /// The adapter of a function with `err_timeout` and `none_timeout`.
-    pub fn pick_with_both<P: Fn(&R::Err) -> bool>(
-        &self,
-        err_if: P,
-    ) -> <R::Ok as IsOption>::WithNone<R::WithErrors<P>>
-    where
-        R: IsResult<Ok: IsOption>,
-    {
-        R::Ok::with_none(R::with_errors(err_if))
     }
 }
 
@@ -436,19 +293,12 @@ impl<R, A: Adapter<R, Item: IsOption>> Adapter<R> for WithNone<A> {
 }
 
 #[cfg(test)]
+#[allow(clippy::needless_borrow, reason = "as generated code writes it")]
 mod tests {
     use super::*;
 
     type Aliased<T> = Result<T, String>;
     struct Opaque;
-
-    #[test]
-    fn the_type_decides_not_its_name() {
-        let _: OkShared = (&&&&Pick::<Aliased<u8>>::NEW).pick();
-        let _: OkOnly = (&&&&Pick::<Result<u8, Opaque>>::NEW).pick();
-        let _: SomeOnly = (&&&&Pick::<Option<u8>>::NEW).pick();
-        let _: Plain = (&&&&Pick::<Vec<u8>>::NEW).pick();
-    }
 
     #[test]
     fn none_and_errors_are_kept_where_asked() {

@@ -46,6 +46,12 @@ impl Mode {
         if condition { Self::Uncached } else { self }
     }
 
+    /// Whether the call bypasses the cache.
+    #[must_use]
+    pub fn is_uncached(self) -> bool {
+        self == Self::Uncached
+    }
+
     /// Applies `refresh`.
     #[must_use]
     pub fn refresh(self, condition: bool) -> Self {
@@ -85,7 +91,7 @@ pub fn begin<R, Q: Key, T: Terms<R>>(
         let slot = state.slot::<Q::Owned, T::Value, T::Failure>(site, instance, clock);
         let tier = slot.tier::<Q::Owned, T::Value, T::Failure>();
         let miss = match key {
-            Some(key) if mode != Mode::Uncached && !state.is_disabled() => {
+            Some(key) if !mode.is_uncached() && !state.is_disabled() => {
                 let key = tier.seed.lookup(&key);
                 let answer =
                     if mode == Mode::Fresh { Err(MissReason::Forced) } else { tier.read(&key) };
@@ -100,6 +106,22 @@ pub fn begin<R, Q: Key, T: Terms<R>>(
             _ => None,
         };
         ControlFlow::Continue(prepare(slot, state, terms, miss))
+    })
+}
+
+/// Prepares a load without a look at the cache, whose key need not be made.
+pub fn bypass<R, K, T>(
+    site: &'static Site,
+    instance: Instance,
+    terms: T,
+) -> ControlFlow<R, Call<R, K, T>>
+where
+    K: Eq + Clone + Send + Sync + 'static,
+    T: Terms<R>,
+{
+    site.state(|state, clock| {
+        let slot = state.slot::<K, T::Value, T::Failure>(site, instance, clock);
+        ControlFlow::Continue(prepare(slot, state, terms, None))
     })
 }
 

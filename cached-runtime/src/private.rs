@@ -3,7 +3,7 @@
 pub use crate::adapter::{
     Adapter, Pick, PickOption, PickResult, PickShared, RefuseHidden, Storable,
 };
-pub use crate::call::{Call, Mode, begin, run, run_async};
+pub use crate::call::{Call, Mode, begin, bypass, run, run_async};
 pub use crate::check::{Fit, Part, RefuseFit, RefusePart};
 pub use crate::handle::{Entry, Handle, OpaqueEntry};
 pub use crate::invalidate::{Invalidate, SucceedsByShape, Success, invalidate, once};

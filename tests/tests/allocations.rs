@@ -41,6 +41,7 @@ fn by_integer(id: u64) -> u64 {
 }
 
 #[cached(timeout = never)]
+#[expect(clippy::many_single_char_names, reason = "their types are the point")]
 fn by_many(a: u8, b: &[u32], c: Option<&str>, d: (u8, char), e: &std::path::Path) -> Arc<str> {
     format!("{a}{b:?}{c:?}{d:?}{}", e.display()).into()
 }

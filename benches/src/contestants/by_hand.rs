@@ -54,7 +54,7 @@ where
     K: Hash + Eq + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    let life = Duration::from_secs(300);
+    let life = Duration::from_mins(5);
     let cache = moka::sync::Cache::builder().max_capacity(10_000).time_to_live(life).build();
     entries.for_each(|(key, value)| cache.insert(key, value));
     cache
@@ -67,7 +67,7 @@ where
     K: Hash + Eq + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    let life = Duration::from_secs(300);
+    let life = Duration::from_mins(5);
     moka::future::Cache::builder().max_capacity(10_000).time_to_live(life).build()
 }
 

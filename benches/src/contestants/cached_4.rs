@@ -1,5 +1,7 @@
 //! `cached` 4.1.
 
+#![allow(clippy::unused_async, reason = "the body does not matter")]
+
 use std::sync::Arc;
 
 use cached::macros::{cached, concurrent_cached};

@@ -134,6 +134,7 @@ impl<T: KeyTarget + ?Sized> Key for ByOption<'_, T> {
 }
 
 #[cfg(test)]
+#[allow(clippy::needless_borrow, reason = "as generated code writes it")]
 mod tests {
     use std::borrow::Cow;
 

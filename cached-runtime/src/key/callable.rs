@@ -98,6 +98,7 @@ macro_rules! apply {
     ($($name:ident($($arg:ident: $ty:ident),*))*) => {$(
         #[doc(hidden)]
         #[inline]
+        #[allow(clippy::too_many_arguments, reason = "as many as a callable takes")]
         pub fn $name<$($ty,)* R>($($arg: $ty,)* callable: impl FnOnce($($ty),*) -> R) -> R {
             callable($($arg),*)
         }
@@ -117,6 +118,7 @@ apply! {
 }
 
 #[cfg(test)]
+#[allow(clippy::needless_borrow, reason = "as generated code writes it")]
 mod tests {
     use super::*;
     use crate::key::Key;

@@ -229,6 +229,7 @@ impl<T: ?Sized> Slot<'_, T> {
 }
 
 #[cfg(test)]
+#[allow(clippy::needless_borrow, reason = "as generated code writes it")]
 mod tests {
     use super::*;
 

@@ -241,3 +241,30 @@ fn a_key_borrows_owned_arguments_and_fields() {
         miss!(by_owned_parts("a".into(), &user(1, "Ann"), list("y")), "a Ann 1");
     });
 }
+
+#[cached(key = format!("{name}/{page:03}"))]
+fn by_formatted_text(name: &str, page: u32) -> String {
+    format!("{name} {page}")
+}
+
+#[test]
+fn a_formatted_key_may_capture_its_arguments() {
+    testing::isolated(|| {
+        miss!(by_formatted_text("a", 1), "a 1");
+        hit!(by_formatted_text("a", 1), "a 1");
+        miss!(by_formatted_text("a", 2), "a 2");
+    });
+}
+
+#[cached(key = |_id| -> u64 { unreachable!("the key of a bypass is made") }, unless = id == 0)]
+fn by_key_that_is_not_needed(id: u64) -> u64 {
+    id
+}
+
+#[test]
+fn a_bypass_makes_no_key() {
+    testing::isolated(|| {
+        assert_eq!(by_key_that_is_not_needed(0), 0);
+        assert_eq!(testing::last_outcome(), Some(Outcome::Bypass));
+    });
+}

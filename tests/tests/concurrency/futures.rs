@@ -62,7 +62,7 @@ fn an_error_that_can_be_cloned_is_shared_by_all_tasks() {
     tokio(async {
         let mut tasks = JoinSet::new();
         (0..1000).for_each(|_| drop(tasks.spawn(fails(1))));
-        assert!(tasks.join_all().await.iter().all(|result| result.is_err()));
+        assert!(tasks.join_all().await.iter().all(Result::is_err));
         assert_eq!(LOADS.load(SeqCst), 1);
     });
 }

@@ -12,40 +12,40 @@ use cached_runtime::cached;
 
 use crate::{bounded, tokio};
 
-const KEYS: u64 = 3;
+const KEYS: usize = 3;
 
 /// A database of a few numbers, each with the least that calls beginning now must see.
 struct Database {
-    written: [AtomicU64; KEYS as usize],
-    announced: [AtomicU64; KEYS as usize],
+    written: [AtomicU64; KEYS],
+    announced: [AtomicU64; KEYS],
 }
 
 impl Database {
     const fn new() -> Self {
         Self {
-            written: [const { AtomicU64::new(0) }; KEYS as usize],
-            announced: [const { AtomicU64::new(0) }; KEYS as usize],
+            written: [const { AtomicU64::new(0) }; KEYS],
+            announced: [const { AtomicU64::new(0) }; KEYS],
         }
     }
 
-    fn read(&self, key: u64) -> u64 {
-        self.written[key as usize].load(SeqCst)
+    fn read(&self, key: usize) -> u64 {
+        self.written[key].load(SeqCst)
     }
 
     /// Raises a number, tells the cache, and announces it.
-    fn raise<T>(&self, key: u64, tell: impl FnOnce(u64) -> T) {
-        let value = self.written[key as usize].fetch_add(1, SeqCst) + 1;
+    fn raise<T>(&self, key: usize, tell: impl FnOnce(u64) -> T) {
+        let value = self.written[key].fetch_add(1, SeqCst) + 1;
         tell(value);
-        self.announced[key as usize].fetch_max(value, SeqCst);
+        self.announced[key].fetch_max(value, SeqCst);
     }
 
-    fn check(&self, key: u64, least: u64, seen: u64) {
+    fn check(&self, key: usize, least: u64, seen: u64) {
         assert!(seen >= least, "key {key}: saw {seen}, though {least} was announced before");
         assert!(seen <= self.read(key), "key {key}: saw {seen}, which nobody wrote");
     }
 
-    fn least(&self, key: u64) -> u64 {
-        self.announced[key as usize].load(SeqCst)
+    fn least(&self, key: usize) -> u64 {
+        self.announced[key].load(SeqCst)
     }
 }
 
@@ -53,6 +53,10 @@ impl Database {
 struct Choices(u64);
 
 impl Choices {
+    fn key(&mut self) -> usize {
+        usize::try_from(self.next(KEYS as u64)).unwrap_or_default()
+    }
+
     fn next(&mut self, below: u64) -> u64 {
         self.0 =
             self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -65,7 +69,7 @@ fn threads_never_see_what_was_invalidated_before_they_called() {
     static DATABASE: Database = Database::new();
 
     #[cached(handle, capacity = 2)]
-    fn load(key: u64) -> u64 {
+    fn load(key: usize) -> u64 {
         let value = DATABASE.read(key);
         thread::yield_now();
         value
@@ -77,7 +81,7 @@ fn threads_never_see_what_was_invalidated_before_they_called() {
                 scope.spawn(move || {
                     let mut choices = Choices(worker);
                     for _ in 0..20_000 {
-                        let key = choices.next(KEYS);
+                        let key = choices.key();
                         match choices.next(12) {
                             0 => DATABASE.raise(key, |_| load::entry(key).invalidate()),
                             1 => DATABASE.raise(key, |_| load::entry(key).expire()),
@@ -106,7 +110,7 @@ fn a_value_that_was_put_is_never_replaced_by_an_older_load() {
     static DATABASE: Database = Database::new();
 
     #[cached(handle)]
-    fn load(key: u64) -> u64 {
+    fn load(key: usize) -> u64 {
         let value = DATABASE.read(key);
         thread::yield_now();
         value
@@ -123,9 +127,9 @@ fn a_value_that_was_put_is_never_replaced_by_an_older_load() {
                     }
                 });
                 scope.spawn(move || {
-                    let mut choices = Choices(key);
+                    let mut choices = Choices(key as u64);
                     for _ in 0..20_000 {
-                        let key = choices.next(KEYS);
+                        let key = choices.key();
                         let least = DATABASE.least(key);
                         DATABASE.check(key, least, load(key));
                     }
@@ -140,7 +144,7 @@ fn tasks_never_see_what_was_invalidated_before_they_called() {
     static DATABASE: Database = Database::new();
 
     #[cached(handle)]
-    async fn load(key: u64) -> u64 {
+    async fn load(key: usize) -> u64 {
         let value = DATABASE.read(key);
         tokio::task::yield_now().await;
         value
@@ -149,7 +153,7 @@ fn tasks_never_see_what_was_invalidated_before_they_called() {
     async fn work(worker: u64) {
         let mut choices = Choices(worker);
         for _ in 0..5_000 {
-            let key = choices.next(KEYS);
+            let key = choices.key();
             match choices.next(10) {
                 0 => DATABASE.raise(key, |_| load::entry(key).invalidate()),
                 1 => DATABASE.raise(key, |_| load::cache().clear()),

@@ -6,7 +6,7 @@ mod futures;
 mod histories;
 mod waiting;
 
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
@@ -19,14 +19,15 @@ fn bounded<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     let worker = thread::spawn(move || {
         let _ = sender.send(work());
     });
-    let result: Receiver<T> = receiver;
-    match result.recv_timeout(BOUND) {
+    match receiver.recv_timeout(BOUND) {
         Ok(value) => value,
         Err(_) if worker.is_finished() => match worker.join() {
             Err(panic) => std::panic::resume_unwind(panic),
             Ok(()) => unreachable!("it sent nothing and did not panic"),
         },
-        Err(_) => panic!("still waiting after {BOUND:?}"),
+        Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+            panic!("still waiting after {BOUND:?}")
+        }
     }
 }
 

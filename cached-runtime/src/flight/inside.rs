@@ -1,0 +1,35 @@
+//! Which loads this thread is inside of, so that a body that asks for its own key does not wait for
+//! itself.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use super::Flight;
+use crate::sync::thread_local;
+
+thread_local! {
+    /// The flights whose bodies this thread is inside of, innermost last.
+    static INSIDE: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
+}
+
+/// This thread is inside a load.
+pub(crate) struct Inside(());
+
+impl Inside {
+    pub(super) fn enter<P>(flight: &Arc<Flight<P>>) -> Self {
+        INSIDE.with(|inside| inside.borrow_mut().push(Arc::as_ptr(flight).addr()));
+        Self(())
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        INSIDE.with(|inside| inside.borrow_mut().pop());
+    }
+}
+
+/// Whether this thread is inside the load of a flight.
+pub(super) fn is_inside<P>(flight: &Arc<Flight<P>>) -> bool {
+    let address = Arc::as_ptr(flight).addr();
+    INSIDE.with(|inside| inside.borrow().contains(&address))
+}
