@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use cached_benches::cold;
-use cached_benches::contest::{Contest, each, each_async};
+use cached_benches::contest::{self, Contest, each, each_async};
 use cached_benches::contestants::by_hand::{self, Borrowed, Map, Owned, Quick, Stack};
 use cached_benches::contestants::{cached_4, memoize_0_6, ours};
 use cached_benches::keys::{self, Key};
@@ -18,20 +18,63 @@ fn main() {
     for key in keys {
         let _ = (ours::forever(key.id), ours::integer(key.id));
     }
-    tuples(keys, order);
-    texts(keys, order);
-    integers(keys, order);
-    futures(keys, order);
-    cold::run();
+    let tuples = tuples(keys, order);
+    let texts = texts(keys, order);
+    let integers = integers(keys, order);
+    let futures = futures(keys, order);
+    let (loads, last) = cold::run();
     let hot: Vec<usize> = vec![7; 4096];
     let zipf = keys::order(0.99, 16_384);
-    threads_on_tuples("Two threads, Zipf(0.99), (u64, &str) -> Arc<str>", keys, &zipf);
-    threads_on_integers("Two threads, Zipf(0.99), u64 -> u64", keys, &zipf);
-    threads_on_integers("Two threads, one hot key, u64 -> u64", keys, &hot);
-    threads_on_tuples("Two threads, one hot key, (u64, &str) -> Arc<str>", keys, &hot);
+    let threads = [
+        threads_on_tuples("Two threads, Zipf(0.99), (u64, &str) -> Arc<str>", keys, &zipf),
+        threads_on_integers("Two threads, Zipf(0.99), u64 -> u64", keys, &zipf),
+        threads_on_integers("Two threads, one hot key, u64 -> u64", keys, &hot),
+        threads_on_tuples("Two threads, one hot key, (u64, &str) -> Arc<str>", keys, &hot),
+    ];
+
+    println!("\nBudgets{:>60} {:>9}", "measured", "at most");
+    let ratio = |lines: &[contest::Line]| lines[1].nanos / lines[0].nanos;
+    let fastest =
+        |lines: &[contest::Line]| lines.iter().map(|line| line.nanos).fold(f64::MAX, f64::min);
+    let (cached, plain) = (ours::later(1, ""), ours::uncached(1, ""));
+    let growth = size_of_val(&cached).saturating_sub(size_of_val(&plain));
+    let growth = f64::from(u32::try_from(growth).unwrap_or(u32::MAX));
+    budget("tuple key, times the floor", ratio(&tuples), 2.2);
+    budget("tuple key, allocations", tuples[1].allocations, 0.0);
+    budget("template key, times the floor", ratio(&texts), 1.5);
+    budget("template key, allocations", texts[1].allocations, 0.0);
+    budget(
+        "integer key, times the fastest attribute",
+        integers[1].nanos / fastest(&integers[5..]),
+        1.0,
+    );
+    budget(
+        "integer key, times the fastest by hand",
+        integers[1].nanos / fastest(&integers[3..5]),
+        1.0,
+    );
+    budget("async hit, ns over the sync hit", futures[1].nanos - futures[0].nanos, 10.0);
+    budget("async fn, bytes that its future grows by", growth, 255.0);
+    budget("1,000 tasks on one cold key, loads", loads, 1.0);
+    budget("1,000 tasks on one cold key, ms to the last", last.as_secs_f64() * 1e3, 1.0);
+    for (lines, what) in
+        threads.iter().zip(["Zipf, tuple", "Zipf, integer", "hot, integer", "hot, tuple"])
+    {
+        let best = lines[1..].iter().map(|line| line.two).fold(0.0, f64::max);
+        budget(
+            &format!("two threads, {what}: best peer's rate, times ours"),
+            best / lines[0].two,
+            1.0,
+        );
+    }
 }
 
-fn tuples(keys: &'static [Key], order: &'static [usize]) {
+fn budget(what: &str, measured: f64, most: f64) {
+    let verdict = if measured <= most { "" } else { "  over" };
+    println!("{what:<58} {measured:>8.2} {most:>9.2}{verdict}");
+}
+
+fn tuples(keys: &'static [Key], order: &'static [usize]) -> Vec<contest::Line> {
     let map: Map<Owned, Arc<str>> = by_hand::tuples(keys).collect();
     let quick = Quick::filled(by_hand::tuples(keys));
     let moka = by_hand::moka(by_hand::tuples(keys));
@@ -55,10 +98,10 @@ fn tuples(keys: &'static [Key], order: &'static [usize]) {
         .with("memoize 0.6, SharedCache", move || {
             each(order, |at| memoize_0_6::tuple(keys[at].id, keys[at].name.clone()));
         })
-        .run();
+        .run()
 }
 
-fn texts(keys: &'static [Key], order: &'static [usize]) {
+fn texts(keys: &'static [Key], order: &'static [usize]) -> Vec<contest::Line> {
     let map: Map<String, Arc<str>> = by_hand::texts(keys).collect();
     let quick = Quick::filled(by_hand::texts(keys));
     let moka = by_hand::moka(by_hand::texts(keys));
@@ -78,10 +121,10 @@ fn texts(keys: &'static [Key], order: &'static [usize]) {
         .with("cached 4.1 #[cached], format!", move || {
             each(order, |at| cached_4::template(keys[at].id, &keys[at].name));
         })
-        .run();
+        .run()
 }
 
-fn integers(keys: &'static [Key], order: &'static [usize]) {
+fn integers(keys: &'static [Key], order: &'static [usize]) -> Vec<contest::Line> {
     let map: Map<u64, u64> = by_hand::integers(keys).collect();
     let quick = Quick::filled(by_hand::integers(keys));
     let moka = by_hand::moka(by_hand::integers(keys));
@@ -102,10 +145,10 @@ fn integers(keys: &'static [Key], order: &'static [usize]) {
         .with("memoize 0.6, SharedCache", move || {
             each(order, |at| memoize_0_6::integer(keys[at].id));
         })
-        .run();
+        .run()
 }
 
-fn futures(keys: &'static [Key], order: &'static [usize]) {
+fn futures(keys: &'static [Key], order: &'static [usize]) -> Vec<contest::Line> {
     let moka = by_hand::moka_future::<Owned, Arc<str>>();
     for (key, value) in by_hand::tuples(keys) {
         at_once(moka.insert(key, value));
@@ -125,7 +168,7 @@ fn futures(keys: &'static [Key], order: &'static [usize]) {
         .with("cached 4.1 #[cached] async fn", move || {
             at_once(each_async(order, |at: usize| cached_4::later(keys[at].id, &keys[at].name)));
         })
-        .run();
+        .run()
 }
 
 /// The output of a future that waits for nothing.
@@ -136,7 +179,7 @@ fn at_once<F: Future>(future: F) -> F::Output {
     }
 }
 
-fn threads_on_tuples(title: &str, keys: &[Key], order: &[usize]) {
+fn threads_on_tuples(title: &str, keys: &[Key], order: &[usize]) -> Vec<threads::Line> {
     let quick = Quick::filled(by_hand::tuples(keys));
     let moka = by_hand::moka(by_hand::tuples(keys));
     let runners: [Runner<'_>; 6] = [
@@ -150,10 +193,10 @@ fn threads_on_tuples(title: &str, keys: &[Key], order: &[usize]) {
         ),
         ("memoize 0.6", on(|at: usize| memoize_0_6::tuple(keys[at].id, keys[at].name.clone()))),
     ];
-    threads::compete(title, order, &runners);
+    threads::compete(title, order, &runners)
 }
 
-fn threads_on_integers(title: &str, keys: &[Key], order: &[usize]) {
+fn threads_on_integers(title: &str, keys: &[Key], order: &[usize]) -> Vec<threads::Line> {
     let quick = Quick::filled(by_hand::integers(keys));
     let moka = by_hand::moka(by_hand::integers(keys));
     let runners: [Runner<'_>; 6] = [
@@ -164,7 +207,7 @@ fn threads_on_integers(title: &str, keys: &[Key], order: &[usize]) {
         ("cached 4.1 #[concurrent_cached]", on(|at: usize| cached_4::sharded_integer(keys[at].id))),
         ("memoize 0.6", on(|at: usize| memoize_0_6::integer(keys[at].id))),
     ];
-    threads::compete(title, order, &runners);
+    threads::compete(title, order, &runners)
 }
 
 /// A contestant that does `work` for each key.

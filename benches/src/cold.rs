@@ -53,14 +53,18 @@ async fn moka(
     cache.get_with(round, load).await
 }
 
-/// Runs and prints.
+/// Loads a round, and the median delay of the last caller.
+pub type Served = (f64, Duration);
+
+/// Runs and prints; returns what tasks of this crate came to.
 ///
 /// # Panics
 /// Where no runtime can be made.
-pub fn run() {
+#[must_use]
+pub fn run() -> Served {
     let runtime = Builder::new_multi_thread().enable_all().build().expect("a runtime can be made");
     println!("\nA thousand callers of one cold key, (loads), last served after the load's end");
-    print("cached-runtime, tasks", |round| tasks(&runtime, move || task(round)));
+    let ours = print("cached-runtime, tasks", |round| tasks(&runtime, move || task(round)));
     let (cache, came) = (moka::future::Cache::new(100), Arc::new(AtomicUsize::new(0)));
     print("moka future, get_with, tasks", |round| {
         tasks(&runtime, || {
@@ -70,15 +74,17 @@ pub fn run() {
     });
     print("cached-runtime, threads", threads);
     print("a bare Condvar, threads (the floor)", bare_threads);
+    ours
 }
 
-fn print(name: &str, round: impl Fn(u64) -> Duration) {
+fn print(name: &str, round: impl Fn(u64) -> Duration) -> Served {
     let before = LOADS.load(SeqCst);
     let mut delays: Vec<_> = (0..ROUNDS).map(round).collect();
     delays.sort();
     let loads = (LOADS.load(SeqCst) - before) as f64 / ROUNDS as f64;
     let (median, worst) = (delays[delays.len() / 2], delays[delays.len() - 1]);
     println!("{name:<58} ({loads:.0}) median {median:>10.1?}, worst {worst:>10.1?}");
+    (loads, median)
 }
 
 fn tasks<F>(runtime: &Runtime, call: impl Fn() -> F) -> Duration

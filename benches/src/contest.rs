@@ -20,12 +20,14 @@ struct Entry {
 }
 
 /// What a contestant came to.
-struct Line {
-    name: &'static str,
+#[derive(Debug)]
+pub struct Line {
+    /// Who.
+    pub name: &'static str,
     /// Median nanoseconds an operation.
-    nanos: f64,
+    pub nanos: f64,
     /// Allocations an operation.
-    allocations: f64,
+    pub allocations: f64,
 }
 
 impl Contest {
@@ -42,8 +44,9 @@ impl Contest {
         self
     }
 
-    /// Runs and prints.
-    pub fn run(mut self) {
+    /// Runs and prints. The lines come in the order in which contestants were added.
+    #[must_use]
+    pub fn run(mut self) -> Vec<Line> {
         let operations = self.operations as f64;
         for entry in &mut self.entries {
             (entry.run)();
@@ -69,6 +72,7 @@ impl Contest {
         for Line { name, nanos, allocations } in &lines {
             println!("{name:<58} {nanos:>8.1} {:>8.2} {allocations:>8.2}", nanos / floor);
         }
+        lines
     }
 }
 
