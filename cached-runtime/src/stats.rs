@@ -1,6 +1,7 @@
 //! Counters: striped over cache lines, one for each thread, so that counting a hit shares none
 //! with another thread and takes no locked instruction.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::ops::{Add, AddAssign};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -95,9 +96,9 @@ impl Counters {
 
     #[inline]
     pub(crate) fn add(&self, count: Count, times: u64) {
-        let thread = thread_number().min(OWNED);
-        let counter = &self.stripes[thread][count as usize];
-        if thread < OWNED {
+        let stripe = stripe();
+        let counter = &self.stripes[stripe][count as usize];
+        if stripe < OWNED {
             // Nobody else writes here, so nothing can come between.
             counter.store(counter.load(Ordering::Relaxed) + times, Ordering::Release);
         } else {
@@ -129,16 +130,34 @@ impl Counters {
     }
 }
 
-/// A number that no other living thread has; the lowest ones are used again.
-#[inline]
-fn thread_number() -> usize {
-    thread_local! {
-        static NUMBER: Number = Number::take();
-    }
-    // A thread whose locals are gone already counts with those that share.
-    NUMBER.try_with(|number| number.0).unwrap_or(OWNED)
+thread_local! {
+    /// This thread's stripe, once it has one. Without a destructor, so that reading it costs one
+    /// load.
+    static STRIPE: Cell<usize> = const { Cell::new(NONE) };
+    /// Gives the stripe back when the thread ends.
+    static NUMBER: Number = Number::take();
 }
 
+const NONE: usize = usize::MAX;
+
+/// The stripe of this thread: one that no other living thread has, or the last, which is shared.
+#[inline]
+fn stripe() -> usize {
+    match STRIPE.get() {
+        NONE => assign_stripe(),
+        stripe => stripe,
+    }
+}
+
+#[cold]
+fn assign_stripe() -> usize {
+    // A thread whose locals are being dropped counts with those that share.
+    let stripe = NUMBER.try_with(|number| number.0.min(OWNED)).unwrap_or(OWNED);
+    STRIPE.set(stripe);
+    stripe
+}
+
+/// A number that no other living thread has; the lowest ones are used again.
 struct Number(usize);
 
 /// Numbers that threads gave back, and the first that was never taken.
@@ -157,6 +176,8 @@ impl Number {
 
 impl Drop for Number {
     fn drop(&mut self) {
+        // What this thread still counts must not meet what its successor counts.
+        STRIPE.set(OWNED);
         NUMBERS.lock().unwrap_or_else(PoisonError::into_inner).0.insert(self.0);
     }
 }
