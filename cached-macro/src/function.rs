@@ -1,6 +1,7 @@
 //! The function under the attribute: its signature read, its body left as tokens.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Attribute, FnArg, Pat, Receiver, ReceiverKind, Signature, Type, Visibility};
@@ -81,7 +82,7 @@ fn param(input: &FnArg) -> Param {
                 names,
                 references: if is_name { references(&typed.ty) } else { 0 },
                 is_mutable_reference: is_mutable_reference(&typed.ty),
-                has_impl: crate::returned::has_impl(&typed.ty),
+                has_impl: has_impl(&typed.ty),
                 is_receiver: false,
             }
         }
@@ -116,6 +117,18 @@ fn is_mutable_reference(ty: &Type) -> bool {
         Type::Paren(paren) => is_mutable_reference(&paren.elem),
         _ => false,
     }
+}
+
+/// Whether `impl Trait` stands anywhere in a type.
+pub(crate) fn has_impl(ty: &Type) -> bool {
+    fn has_impl_in(tokens: TokenStream) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Ident(ident) => ident == "impl",
+            TokenTree::Group(group) => has_impl_in(group.stream()),
+            _ => false,
+        })
+    }
+    has_impl_in(ty.to_token_stream())
 }
 
 fn bound_names(pat: &Pat, names: &mut Vec<Ident>) {

@@ -1,14 +1,12 @@
 //! The return type: what may be cached of it, and how it is written where `impl Trait` may not be.
 
-use proc_macro2::TokenStream;
-use quote::ToTokens as _;
 use syn::{
     GenericArgument, GenericParam, Generics, PathArguments, ReturnType, Type, TypeParamBound,
     parse_quote,
 };
 
 use crate::diagnostics::Errors;
-use crate::function::Function;
+use crate::function::{Function, has_impl};
 
 /// A return type that can be cached.
 pub(crate) struct Returned {
@@ -130,18 +128,6 @@ fn is_borrowed(ty: &Type) -> bool {
 
 fn borrows(bound: &TypeParamBound) -> bool {
     matches!(bound, TypeParamBound::Lifetime(lifetime) if lifetime.ident != "static")
-}
-
-/// Whether `impl Trait` stands anywhere in a type.
-pub(crate) fn has_impl(ty: &Type) -> bool {
-    fn has_impl_in(tokens: TokenStream) -> bool {
-        tokens.into_iter().any(|token| match token {
-            proc_macro2::TokenTree::Ident(ident) => ident == "impl",
-            proc_macro2::TokenTree::Group(group) => has_impl_in(group.stream()),
-            _ => false,
-        })
-    }
-    has_impl_in(ty.to_token_stream())
 }
 
 /// Writes `_` for each `impl Trait`.
