@@ -20,9 +20,9 @@ pub(crate) fn function(spec: &Spec, function: &Function) -> TokenStream {
     let Function { attrs, vis, sig, .. } = function;
     let site = site(spec, function);
     let krate = &spec.krate;
-    let marker = hygienic!(#krate::__private::Instance::of(&|| ()));
+    let instance = instance(spec);
     let mode = hygienic!(#krate::__private::Mode::Normal);
-    let call = call(spec, function, &hygienic!(&__SITE), &marker, &mode);
+    let call = call(spec, function, &hygienic!(&__SITE), &instance, &mode);
     let block = body::braces(
         function,
         &hygienic!(
@@ -35,14 +35,24 @@ pub(crate) fn function(spec: &Spec, function: &Function) -> TokenStream {
 
 // Output:
 //
-//     Site::new("load_user", module_path!(), || Policy::new().timeout(300u64)).named("users")
+//     Site::new("load_user", module_path!()).named("users")
 fn site(spec: &Spec, function: &Function) -> TokenStream {
-    let Spec { krate, policy, name, version, .. } = spec;
-    let policy = hygienic!(|| #krate::__private::Policy::new() #(#policy)*);
+    let Spec { krate, name, version, .. } = spec;
     let function = plain(&function.sig.ident);
     let name = name.as_ref().map(|name| hygienic!(.named(#name)));
     let version = (*version != 0).then(|| hygienic!(.version(#version)));
-    hygienic!(#krate::__private::Site::new(#function, ::core::module_path!(), #policy) #name #version)
+    hygienic!(#krate::__private::Site::new(#function, ::core::module_path!()) #name #version)
+}
+
+// Output:
+//
+//     { let __policy = || Policy::new().timeout(300u64); Instance::of(&__policy, __policy) }
+fn instance(spec: &Spec) -> TokenStream {
+    let Spec { krate, policy, .. } = spec;
+    hygienic!({
+        let __policy = || #krate::__private::Policy::new() #(#policy)*;
+        #krate::__private::Instance::of(&__policy, __policy)
+    })
 }
 
 // Input:

@@ -6,27 +6,30 @@
 //!
 //! ```text
 //! begin   fresh entry?            -> hit, nothing allocated, no flight looked at
-//! join    first for its key?      -> lead: run the body, commit, wake the followers
+//! start   first for its key?      -> lead: run the body, commit, wake the followers
 //!         a lead is running?      -> follow: share its result, or inherit its lead
 //!         inside that very load?  -> alone: run the body, store nothing
 //! ```
 
-use std::future::poll_fn;
+mod task;
+
+use std::marker::PhantomData;
 use std::ops::ControlFlow;
-use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::thread;
 
-use crate::adapter::Loaded;
+use crate::adapter::{Adapter, Loaded, Storable};
 use crate::clock::Stamp;
 use crate::flight::{Follow, Followed, Joined, Landed, Lead, Wanted};
 use crate::key::{Hashed, Key};
 use crate::outcome::{MissReason, Outcome, report};
 use crate::policy::{Coalescing, Timeout};
-use crate::rules::Terms;
+use crate::rules::{Keep, Terms};
 use crate::site::{Instance, Site, SiteState, Slot};
 use crate::stats::{Count, Counters};
 use crate::tier::{Shared, Tier, next_seq};
+
+pub use task::run_async;
 
 /// How much of the cache a call uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,21 +62,23 @@ impl Mode {
     }
 }
 
-/// The tier of a function with keys `K` that returns `R` under the terms `T`.
-type TierOf<R, K, T> =
-    Tier<K, <T as crate::adapter::Adapter<R>>::Value, <T as crate::adapter::Adapter<R>>::Failure>;
-type SharedOf<R, T> =
-    Shared<<T as crate::adapter::Adapter<R>>::Value, <T as crate::adapter::Adapter<R>>::Failure>;
-
 /// A call that no entry answered. Boxed, so that a hit moves nothing large.
-pub struct Call<R, K, T: Terms<R>>(Box<Pending<R, K, T>>);
+///
+/// Its types are spelt out (key, value, failure, terms) where bounds could name them, since the
+/// future of an `async` function holds it: what is proven `Send` there has no bounds to meet.
+pub struct Call<R, K, V, F, T>(Box<Pending<R, K, V, F, T>>);
 
-struct Pending<R, K, T: Terms<R>> {
-    tier: Arc<TierOf<R, K, T>>,
+/// The call of a function that returns `R` under the terms `T`.
+pub(crate) type CallOf<R, K, T> =
+    Call<R, K, <T as Adapter<R>>::Value, <T as Adapter<R>>::Failure, T>;
+
+struct Pending<R, K, V, F, T> {
+    tier: Arc<Tier<K, V, F>>,
     terms: T,
     timeout: Timeout,
     /// The key and why nothing answered; none for a bypass.
     miss: Option<(Hashed<K>, MissReason)>,
+    returned: PhantomData<fn() -> R>,
 }
 
 /// Answers a call from memory, or prepares a load.
@@ -86,7 +91,7 @@ pub fn begin<R, Q: Key, T: Terms<R>>(
     mode: Mode,
     key: Option<Q>,
     terms: T,
-) -> ControlFlow<R, Call<R, Q::Owned, T>> {
+) -> ControlFlow<R, CallOf<R, Q::Owned, T>> {
     site.state(|state, clock| {
         let slot = state.slot::<Q::Owned, T::Value, T::Failure>(site, instance, clock);
         let tier = slot.tier::<Q::Owned, T::Value, T::Failure>();
@@ -114,7 +119,7 @@ pub fn bypass<R, K, T>(
     site: &'static Site,
     instance: Instance,
     terms: T,
-) -> ControlFlow<R, Call<R, K, T>>
+) -> ControlFlow<R, CallOf<R, K, T>>
 where
     K: Eq + Clone + Send + Sync + 'static,
     T: Terms<R>,
@@ -131,14 +136,14 @@ fn prepare<R, K, T>(
     state: &SiteState,
     terms: T,
     miss: Option<(Hashed<K>, MissReason)>,
-) -> Call<R, K, T>
+) -> CallOf<R, K, T>
 where
     K: Eq + Clone + Send + Sync + 'static,
     T: Terms<R>,
 {
-    let tier: Arc<TierOf<R, K, T>> = slot.tier_arc();
+    let tier: Arc<Tier<K, T::Value, T::Failure>> = slot.tier_arc();
     let timeout = state.timeout(&tier.policy);
-    Call(Box::new(Pending { tier, terms, timeout, miss }))
+    Call(Box::new(Pending { tier, terms, timeout, miss, returned: PhantomData }))
 }
 
 #[inline]
@@ -150,108 +155,49 @@ fn hit<K, V, F>(tier: &Tier<K, V, F>, stored: Stamp) {
 /// Runs a call to its end on this thread.
 #[cold]
 #[inline(never)]
-pub fn run<R, K, T>(call: Call<R, K, T>, body: impl FnOnce() -> R) -> R
+pub fn run<R, K, V, F, T>(call: Call<R, K, V, F, T>, body: impl FnOnce() -> R) -> R
 where
     K: Eq + Clone + Send + Sync + 'static,
-    T: Terms<R>,
+    V: Storable,
+    F: Clone + Send + Sync + 'static,
+    T: Terms<R, Value = V, Failure = F>,
 {
     let call = call.0;
-    let Some((key, reason)) = &call.miss else {
-        let result = {
-            let _load = call.bypass();
-            body()
-        };
-        return call.passed(result);
-    };
-    let mut turn = call.join(key, *reason);
+    let mut next = call.start();
     loop {
-        match turn {
-            Turn::Answer(result) => return result,
+        let turn = match next {
+            ControlFlow::Break(result) => return result,
+            ControlFlow::Continue(turn) => turn,
+        };
+        next = match turn {
+            Turn::Follow(follow) => {
+                call.followed(follow.wait(&*call.tier, call.tier.policy.wait_timeout))
+            }
             Turn::Lead(lead) => {
                 let result = {
                     let (_inside, _load) = (lead.enter(), call.load());
                     body()
                 };
-                return call.land(lead, key, *reason, result);
-            }
-            Turn::Follow(follow) => {
-                let timeout = call.tier.policy.wait_timeout;
-                turn = call.followed(follow.wait(&*call.tier, timeout), *reason);
+                return call.land(lead, result);
             }
             Turn::Alone(alone) => {
-                let load = call.load();
-                let result = body();
-                drop(load);
-                return call.settle(alone, key, *reason, result);
-            }
-        }
-    }
-}
-
-/// Runs a call to its end on this task.
-///
-/// Boxed with the body, so that the future of a cached function stays small: only misses pay.
-#[cold]
-#[must_use]
-pub fn run_async<R, K, T>(
-    call: Call<R, K, T>,
-    body: impl Future<Output = R>,
-) -> Pin<Box<impl Future<Output = R>>>
-where
-    K: Eq + Clone + Send + Sync + 'static,
-    T: Terms<R>,
-{
-    Box::pin(load_async(call.0, body))
-}
-
-async fn load_async<R, K, T>(call: Box<Pending<R, K, T>>, body: impl Future<Output = R>) -> R
-where
-    K: Eq + Clone + Send + Sync + 'static,
-    T: Terms<R>,
-{
-    let mut body = pin!(body);
-    let Some((key, reason)) = &call.miss else {
-        let result = {
-            let _load = call.bypass();
-            body.await
-        };
-        return call.passed(result);
-    };
-    let mut turn = call.join(key, *reason);
-    loop {
-        match turn {
-            Turn::Answer(result) => return result,
-            Turn::Lead(lead) => {
                 let result = {
                     let _load = call.load();
-                    poll_fn(|context| {
-                        let _inside = lead.enter();
-                        body.as_mut().poll(context)
-                    })
-                    .await
+                    body()
                 };
-                return call.land(lead, key, *reason, result);
+                return call.settle(alone, result);
             }
-            Turn::Follow(follow) => {
-                let timeout = call.tier.policy.wait_timeout;
-                let followed = follow.join(&*call.tier, timeout).await;
-                turn = call.followed(followed, *reason);
-            }
-            Turn::Alone(alone) => {
-                let load = call.load();
-                let result = body.await;
-                drop(load);
-                return call.settle(alone, key, *reason, result);
-            }
-        }
+        };
     }
 }
 
 /// What a caller does next.
-enum Turn<'c, R, K: Eq + Clone, T: Terms<R>> {
-    Answer(R),
-    Lead(Lead<'c, K, SharedOf<R, T>>),
-    Follow(Follow<'c, K, SharedOf<R, T>>),
+enum Turn<K: Eq + Clone, V, F> {
+    /// Runs the body for all who want the key.
+    Lead(Lead<K, Shared<V, F>>),
+    /// Waits for the lead.
+    Follow(Follow<K, Shared<V, F>>),
+    /// Runs the body for itself.
     Alone(Alone),
 }
 
@@ -261,91 +207,85 @@ enum Alone {
     /// Stored, unless it began before something that is newer by now.
     Stored { as_of: u64 },
     /// Inside the load of the same key, whose own result will be stored.
-    Unstored,
+    Inside,
+    /// As if there were no cache.
+    Bypass,
 }
 
-impl<R, K, T> Pending<R, K, T>
+impl<R, K, V, F, T> Pending<R, K, V, F, T>
 where
     K: Eq + Clone + Send + Sync + 'static,
-    T: Terms<R>,
+    V: Storable,
+    F: Clone + Send + Sync + 'static,
+    T: Terms<R, Value = V, Failure = F>,
 {
-    fn bypass(&self) -> Load<'_> {
-        self.tier.counters.count(Count::Bypass);
-        report(|| Outcome::Bypass);
-        self.load()
-    }
-
-    /// Counts the error of a bypass and hands its result on.
-    fn passed(&self, result: R) -> R {
-        if matches!(self.terms.look(&result), Loaded::Error) {
-            self.tier.counters.count(Count::LoadError);
+    /// The first turn; or the answer, where an entry has come meanwhile.
+    fn start(&self) -> ControlFlow<R, Turn<K, V, F>> {
+        let counters = &self.tier.counters;
+        let Some((key, reason)) = &self.miss else {
+            counters.count(Count::Bypass);
+            counters.count(Count::Load);
+            report(|| Outcome::Bypass);
+            return ControlFlow::Continue(Turn::Alone(Alone::Bypass));
+        };
+        let turn = loop {
+            if self.tier.policy.coalescing == Coalescing::Off {
+                break Turn::Alone(Alone::Stored { as_of: next_seq() });
+            }
+            match self.tier.join(key, *reason) {
+                Joined::Lead(lead) => break Turn::Lead(lead),
+                Joined::Follow(follow) => break Turn::Follow(follow),
+                Joined::Inside => break Turn::Alone(Alone::Inside),
+                // It may go as fast as it came.
+                Joined::Arrived => {
+                    if let Some((value, stored)) = self.tier.peek(key) {
+                        hit(&self.tier, stored);
+                        return ControlFlow::Break(self.terms.restore(value));
+                    }
+                }
+            }
+        };
+        counters.count(Count::Miss);
+        if !matches!(turn, Turn::Follow(_)) {
+            counters.count(Count::Load);
         }
-        result
+        ControlFlow::Continue(turn)
     }
 
-    fn load(&self) -> Load<'_> {
+    /// The turn after waiting, or the answer.
+    fn followed(&self, followed: Followed<K, Shared<V, F>>) -> ControlFlow<R, Turn<K, V, F>> {
+        let turn = match followed {
+            Followed::Landed(Landed::Shared(shared)) => {
+                let result = match &*shared {
+                    Shared::Value(value) => self.terms.restore(value.clone()),
+                    Shared::Failure(failure) => self.terms.restore_failure(failure.clone()),
+                };
+                self.report_miss(true, false);
+                return ControlFlow::Break(result);
+            }
+            Followed::Lead(lead) => Turn::Lead(lead),
+            Followed::Landed(Landed::Unshared) | Followed::TimedOut => {
+                Turn::Alone(Alone::Stored { as_of: next_seq() })
+            }
+        };
         self.tier.counters.count(Count::Load);
+        ControlFlow::Continue(turn)
+    }
+
+    /// Marks the body as running on this thread.
+    fn load(&self) -> Load<'_> {
         Load(&self.tier.counters)
     }
 
-    /// The first turn of a miss.
-    fn join<'c>(&'c self, key: &'c Hashed<K>, reason: MissReason) -> Turn<'c, R, K, T> {
-        if self.tier.policy.coalescing == Coalescing::Off {
-            self.tier.counters.count(Count::Miss);
-            return Turn::Alone(Alone::Stored { as_of: next_seq() });
-        }
-        loop {
-            let turn = match self.tier.join(key, reason) {
-                Joined::Lead(lead) => Turn::Lead(lead),
-                Joined::Follow(follow) => Turn::Follow(follow),
-                Joined::Inside => Turn::Alone(Alone::Unstored),
-                Joined::Arrived => match self.tier.peek(key) {
-                    Some((value, stored)) => {
-                        hit(&self.tier, stored);
-                        return Turn::Answer(self.terms.restore(value));
-                    }
-                    // It went as fast as it came.
-                    None => continue,
-                },
-            };
-            self.tier.counters.count(Count::Miss);
-            return turn;
-        }
-    }
-
-    /// The turn after waiting.
-    fn followed<'c>(
-        &'c self,
-        followed: Followed<'c, K, SharedOf<R, T>>,
-        reason: MissReason,
-    ) -> Turn<'c, R, K, T> {
-        let shared = match followed {
-            Followed::Lead(lead) => return Turn::Lead(lead),
-            Followed::Landed(Landed::Shared(shared)) => shared,
-            Followed::Landed(Landed::Unshared) | Followed::TimedOut => {
-                return Turn::Alone(Alone::Stored { as_of: next_seq() });
-            }
-        };
-        let result = match &*shared {
-            Shared::Value(value) => self.terms.restore(value.clone()),
-            Shared::Failure(failure) => self.terms.restore_failure(failure.clone()),
-        };
-        report(|| Outcome::Miss { reason, followed: true, stored: false });
-        Turn::Answer(result)
-    }
-
     /// Commits the result of a flight and hands it to the followers.
-    fn land<'c>(
-        &'c self,
-        mut lead: Lead<'c, K, SharedOf<R, T>>,
-        key: &Hashed<K>,
-        reason: MissReason,
-        result: R,
-    ) -> R {
-        let mut store = self.judge(&result);
+    fn land(&self, mut lead: Lead<K, Shared<V, F>>, result: R) -> R {
+        // The user's closures are part of the load: they do not wait for it either.
+        let inside = lead.enter();
+        let stored = self.judge(&result);
+        let mut store = stored.map(|(value, keep)| (lead.key().clone(), value, keep));
         let mut landed = lead.has_followers().then(|| self.share(&result));
         let stored = loop {
-            match self.tier.land(lead, key, landed, &mut store) {
+            match self.tier.land(lead, landed, &mut store) {
                 Ok(stored) => break stored,
                 // Somebody joined since.
                 Err(Wanted(again)) => {
@@ -354,24 +294,29 @@ where
                 }
             }
         };
-        report(|| Outcome::Miss { reason, followed: false, stored });
+        drop(inside);
+        self.report_miss(false, stored);
         result
     }
 
     /// Commits the result of a load outside any flight.
-    fn settle(&self, alone: Alone, key: &Hashed<K>, reason: MissReason, result: R) -> R {
-        let stored = match (alone, self.judge(&result)) {
-            (Alone::Stored { as_of }, Some((value, keep))) => {
-                self.tier.commit_alone(key, value, keep, as_of)
+    fn settle(&self, alone: Alone, result: R) -> R {
+        let (Some((key, _)), Alone::Stored { as_of }) = (&self.miss, alone) else {
+            if matches!(self.terms.look(&result), Loaded::Error) {
+                self.tier.counters.count(Count::LoadError);
             }
-            _ => false,
+            self.report_miss(false, false);
+            return result;
         };
-        report(|| Outcome::Miss { reason, followed: false, stored });
+        let stored = self
+            .judge(&result)
+            .is_some_and(|(value, keep)| self.tier.commit_alone(key, value, keep, as_of));
+        self.report_miss(false, stored);
         result
     }
 
     /// What is to be stored of a result. Runs the user's closures and `Clone`, under no lock.
-    fn judge(&self, result: &R) -> Option<(T::Value, crate::rules::Keep)> {
+    fn judge(&self, result: &R) -> Option<(V, Keep)> {
         let verdict = self.terms.judge(result, &self.tier.policy, self.timeout);
         if verdict.is_error {
             self.tier.counters.count(Count::LoadError);
@@ -381,10 +326,17 @@ where
     }
 
     /// What followers get of a result. Runs the user's `Clone`, under no lock.
-    fn share(&self, result: &R) -> Landed<SharedOf<R, T>> {
+    fn share(&self, result: &R) -> Landed<Shared<V, F>> {
         let value = self.terms.value(result).map(Shared::Value);
         let shared = value.or_else(|| self.terms.failure(result).map(Shared::Failure));
         shared.map_or(Landed::Unshared, |shared| Landed::Shared(Arc::new(shared)))
+    }
+
+    /// A bypass is reported when it starts.
+    fn report_miss(&self, followed: bool, stored: bool) {
+        if let Some((_, reason)) = self.miss {
+            report(|| Outcome::Miss { reason, followed, stored });
+        }
     }
 }
 

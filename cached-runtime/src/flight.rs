@@ -37,14 +37,15 @@ pub(crate) struct Flights<K, P> {
 type Locked<K, P> = Mutex<Shard<K, P>>;
 
 struct Shard<K, P> {
-    flights: HashMap<Hashed<K>, Arc<Flight<P>>, Prehashed>,
+    flights: HashMap<Hashed<K>, Arc<Flight<K, P>>, Prehashed>,
     /// The invalidation counter of the last invalidation here: loads outside flights that began
     /// before it may not be stored.
     invalidated: u64,
 }
 
 /// One load and who waits for it.
-pub(crate) struct Flight<P> {
+pub(crate) struct Flight<K, P> {
+    key: Hashed<K>,
     board: Mutex<Board<P>>,
     /// Wakes threads. Tasks leave their wakers on the board.
     changed: Condvar,
@@ -105,11 +106,11 @@ impl<P> Clone for Landed<P> {
 }
 
 /// What a caller becomes on joining.
-pub(crate) enum Joined<'f, K: Eq + Clone, P> {
+pub(crate) enum Joined<K: Eq + Clone, P> {
     /// Runs the body and lands the flight.
-    Lead(Lead<'f, K, P>),
+    Lead(Lead<K, P>),
     /// Waits for the lead.
-    Follow(Follow<'f, K, P>),
+    Follow(Follow<K, P>),
     /// Is itself inside the load of this very key.
     Inside,
     /// Finds that an entry has come since it last looked.
@@ -117,10 +118,10 @@ pub(crate) enum Joined<'f, K: Eq + Clone, P> {
 }
 
 /// How waiting ended.
-pub(crate) enum Followed<'f, K: Eq + Clone, P> {
+pub(crate) enum Followed<K: Eq + Clone, P> {
     Landed(Landed<P>),
     /// The lead was lost and this caller has it now.
-    Lead(Lead<'f, K, P>),
+    Lead(Lead<K, P>),
     TimedOut,
 }
 
@@ -133,12 +134,12 @@ impl<K: Eq + Clone, P> Flights<K, P> {
     /// Joins the flight of a key, or starts one.
     ///
     /// `has_arrived` looks, under the lock that commits take, whether an entry came meanwhile.
-    pub(crate) fn join<'f>(
-        &'f self,
-        key: &'f Hashed<K>,
+    pub(crate) fn join(
+        self: &Arc<Self>,
+        key: &Hashed<K>,
         tower: &impl Tower,
         has_arrived: impl FnOnce() -> bool,
-    ) -> Joined<'f, K, P> {
+    ) -> Joined<K, P> {
         let mut shard = self.shard(key);
         if let Some(flight) = shard.flights.get(key) {
             let mut board = flight.board();
@@ -147,22 +148,26 @@ impl<K: Eq + Clone, P> Flights<K, P> {
             }
             if matches!(board.phase, Phase::Vacant) {
                 board.take_lead(tower);
-                return Joined::Lead(Lead::new(self, key, Arc::clone(flight)));
+                return Joined::Lead(Lead::new(self.place(flight)));
             }
             // A landed flight is still here where the user's `Eq` panicked on its way out.
             if matches!(board.phase, Phase::Landed(_)) || board.is_past(tower) {
                 board.doomed = true;
             } else {
                 board.followers += 1;
-                return Joined::Follow(Follow::new(self, key, Arc::clone(flight)));
+                return Joined::Follow(Follow::new(self.place(flight)));
             }
         }
         if has_arrived() {
             return Joined::Arrived;
         }
-        let flight = Arc::new(Flight::new(tower));
+        let flight = Arc::new(Flight::new(key.clone(), tower));
         shard.flights.insert(key.clone(), Arc::clone(&flight));
-        Joined::Lead(Lead::new(self, key, flight))
+        Joined::Lead(Lead::new(self.place(&flight)))
+    }
+
+    fn place(self: &Arc<Self>, flight: &Arc<Flight<K, P>>) -> Place<K, P> {
+        Place { flights: Arc::clone(self), flight: Arc::clone(flight) }
     }
 
     /// Stores what was loaded outside any flight, unless this shard saw an invalidation since.
@@ -197,16 +202,28 @@ impl<K: Eq + Clone, P> Flights<K, P> {
         unpoisoned(self.shards[idx].lock())
     }
 
-    /// Takes a flight that nobody is part of any more off the table.
-    fn forget(shard: &mut Shard<K, P>, key: &Hashed<K>, flight: &Arc<Flight<P>>) {
-        if shard.flights.get(key).is_some_and(|current| Arc::ptr_eq(current, flight)) {
-            shard.flights.remove(key);
+    /// Takes a flight off the table, unless another one has its key by now.
+    fn forget(shard: &mut Shard<K, P>, flight: &Arc<Flight<K, P>>) {
+        if shard.flights.get(&flight.key).is_some_and(|current| Arc::ptr_eq(current, flight)) {
+            shard.flights.remove(&flight.key);
         }
     }
 }
 
-impl<P> Flight<P> {
-    fn new(tower: &impl Tower) -> Self {
+/// A part in a flight. Owned, so that a task can keep it between polls.
+struct Place<K, P> {
+    flights: Arc<Flights<K, P>>,
+    flight: Arc<Flight<K, P>>,
+}
+
+impl<K, P> Clone for Place<K, P> {
+    fn clone(&self) -> Self {
+        Self { flights: Arc::clone(&self.flights), flight: Arc::clone(&self.flight) }
+    }
+}
+
+impl<K, P> Flight<K, P> {
+    fn new(key: Hashed<K>, tower: &impl Tower) -> Self {
         let board = Board {
             phase: Phase::Loading,
             started: tower.now(),
@@ -217,16 +234,21 @@ impl<P> Flight<P> {
             tasks: BTreeMap::new(),
             next_task: 0,
         };
-        Self { board: Mutex::new(board), changed: Condvar::new() }
+        Self { key, board: Mutex::new(board), changed: Condvar::new() }
     }
 
     fn board(&self) -> MutexGuard<'_, Board<P>> {
         unpoisoned(self.board.lock())
     }
 
-    /// Wakes one follower to take a vacant lead.
-    fn elect(&self, mut board: MutexGuard<'_, Board<P>>) {
-        if board.threads > 0 {
+    /// Wakes one follower to take a vacant lead; where there is none, ends the flight.
+    fn pass_on(self: &Arc<Self>, shard: &mut Shard<K, P>, mut board: MutexGuard<'_, Board<P>>)
+    where
+        K: Eq + Clone,
+    {
+        if board.followers == 0 {
+            Flights::forget(shard, self);
+        } else if board.threads > 0 {
             self.changed.notify_one();
         } else if let Some((_, waker)) = board.tasks.pop_first() {
             drop(board);
@@ -252,28 +274,30 @@ impl<P> Board<P> {
 
 /// The right and the duty to run the body for a flight. Dropped before it lands, it falls to a
 /// follower.
-pub(crate) struct Lead<'f, K: Eq + Clone, P> {
-    flights: &'f Flights<K, P>,
-    key: &'f Hashed<K>,
-    flight: Arc<Flight<P>>,
+pub(crate) struct Lead<K: Eq + Clone, P> {
+    place: Place<K, P>,
     has_landed: bool,
 }
 
 /// A flight that did not land, because followers wait for a result to share and none was given.
-pub(crate) struct Wanted<'f, K: Eq + Clone, P>(pub(crate) Lead<'f, K, P>);
+pub(crate) struct Wanted<K: Eq + Clone, P>(pub(crate) Lead<K, P>);
 
-impl<'f, K: Eq + Clone, P> Lead<'f, K, P> {
-    fn new(flights: &'f Flights<K, P>, key: &'f Hashed<K>, flight: Arc<Flight<P>>) -> Self {
-        Self { flights, key, flight, has_landed: false }
+impl<K: Eq + Clone, P> Lead<K, P> {
+    fn new(place: Place<K, P>) -> Self {
+        Self { place, has_landed: false }
+    }
+
+    pub(crate) fn key(&self) -> &Hashed<K> {
+        &self.place.flight.key
     }
 
     /// Marks the load as running on this thread until the guard is dropped.
     pub(crate) fn enter(&self) -> Inside {
-        Inside::enter(&self.flight)
+        Inside::enter(&self.place.flight)
     }
 
     pub(crate) fn has_followers(&self) -> bool {
-        self.flight.board().followers > 0
+        self.place.flight.board().followers > 0
     }
 
     /// Ends the flight: stores unless it is doomed, and wakes all followers with `landed`.
@@ -285,9 +309,10 @@ impl<'f, K: Eq + Clone, P> Lead<'f, K, P> {
         tower: &impl Tower,
         landed: Option<Landed<P>>,
         store: impl FnOnce(u64) -> Option<T>,
-    ) -> Result<Option<T>, Wanted<'f, K, P>> {
-        let mut shard = self.flights.shard(self.key);
-        let mut board = self.flight.board();
+    ) -> Result<Option<T>, Wanted<K, P>> {
+        let Place { flights, flight } = &self.place;
+        let mut shard = flights.shard(&flight.key);
+        let mut board = flight.board();
         if landed.is_none() && board.followers > 0 {
             drop((board, shard));
             return Err(Wanted(self));
@@ -298,11 +323,11 @@ impl<'f, K: Eq + Clone, P> Lead<'f, K, P> {
         // Wakes them even where the user's `Eq` or `Clone` of a key panics below.
         let _wake = Wake {
             tasks: mem::take(&mut board.tasks),
-            threads: (board.threads > 0).then(|| Arc::clone(&self.flight)),
+            threads: (board.threads > 0).then(|| Arc::clone(flight)),
         };
         drop(board);
 
-        Flights::forget(&mut shard, self.key, &self.flight);
+        Flights::forget(&mut shard, flight);
         let stored = if is_past { None } else { store(as_of) };
         drop(shard);
         Ok(stored)
@@ -310,13 +335,13 @@ impl<'f, K: Eq + Clone, P> Lead<'f, K, P> {
 }
 
 /// Wakes all followers of a flight that landed.
-struct Wake<P> {
+struct Wake<K, P> {
     tasks: BTreeMap<u64, Waker>,
     /// Where threads wait.
-    threads: Option<Arc<Flight<P>>>,
+    threads: Option<Arc<Flight<K, P>>>,
 }
 
-impl<P> Drop for Wake<P> {
+impl<K, P> Drop for Wake<K, P> {
     fn drop(&mut self) {
         if let Some(flight) = &self.threads {
             flight.changed.notify_all();
@@ -327,19 +352,15 @@ impl<P> Drop for Wake<P> {
     }
 }
 
-impl<K: Eq + Clone, P> Drop for Lead<'_, K, P> {
+impl<K: Eq + Clone, P> Drop for Lead<K, P> {
     fn drop(&mut self) {
         if self.has_landed {
             return;
         }
-        let mut shard = self.flights.shard(self.key);
-        let mut board = self.flight.board();
+        let Place { flights, flight } = &self.place;
+        let mut shard = flights.shard(&flight.key);
+        let mut board = flight.board();
         board.phase = Phase::Vacant;
-        if board.followers == 0 {
-            Flights::forget(&mut shard, self.key, &self.flight);
-        } else {
-            drop(shard);
-            self.flight.elect(board);
-        }
+        flight.pass_on(&mut shard, board);
     }
 }

@@ -21,58 +21,99 @@ pub struct Rules<R, A, S, T, W> {
 /// Rules without closures: every value is stored, for the function's timeout, at weight 1.
 ///
 /// They have no size, and so has the wish for them on a hit.
+#[must_use]
 #[inline]
-#[expect(clippy::type_complexity, reason = "closures have no names")]
-pub fn rules<R, A: Adapter<R>>(
-    _: &Pick<R>,
-    adapter: A,
-) -> Rules<
-    R,
-    A,
-    impl Fn(&A::Item) -> bool + use<R, A>,
-    impl Fn(&A::Item) -> Option<Duration> + use<R, A>,
-    impl Fn(&A::Item) -> u64 + use<R, A>,
-> {
-    Rules {
-        returned: PhantomData,
-        adapter,
-        store_if: |_: &A::Item| true,
-        timeout_of: |_: &A::Item| None,
-        weigh: |_: &A::Item| 1,
-    }
+pub fn rules<R, A: Adapter<R>>(_: &Pick<R>, adapter: A) -> Rules<R, A, Always, Declared, One> {
+    let returned = PhantomData;
+    Rules { returned, adapter, store_if: Always, timeout_of: Declared, weigh: One }
 }
 
 impl<R, A: Adapter<R>, S, T, W> Rules<R, A, S, T, W> {
     /// Stores only values of which `store_if` is true.
     #[must_use]
-    pub fn store_if<F: Fn(&A::Item) -> bool>(
-        self,
-        store_if: F,
-    ) -> Rules<R, A, impl Fn(&A::Item) -> bool, T, W> {
+    pub fn store_if<F: Fn(&A::Item) -> bool>(self, store_if: F) -> Rules<R, A, F, T, W> {
         let Self { returned, adapter, timeout_of, weigh, .. } = self;
         Rules { returned, adapter, store_if, timeout_of, weigh }
     }
 
     /// Stores each value for as long as `timeout_of` says; not at all for zero.
     #[must_use]
-    pub fn timeout_of<F: Fn(&A::Item) -> Duration>(
-        self,
-        timeout_of: F,
-    ) -> Rules<R, A, S, impl Fn(&A::Item) -> Option<Duration>, W> {
+    pub fn timeout_of<F: Fn(&A::Item) -> Duration>(self, timeout_of: F) -> Rules<R, A, S, F, W> {
         let Self { returned, adapter, store_if, weigh, .. } = self;
-        let timeout_of = move |item: &A::Item| Some(timeout_of(item));
         Rules { returned, adapter, store_if, timeout_of, weigh }
     }
 
     /// Weighs each value. A weight of zero counts as one.
     #[must_use]
-    pub fn weigh<F: Fn(&A::Item) -> N, N: Amount>(
-        self,
-        weigh: F,
-    ) -> Rules<R, A, S, T, impl Fn(&A::Item) -> u64> {
+    pub fn weigh<F: Fn(&A::Item) -> N, N: Amount>(self, weigh: F) -> Rules<R, A, S, T, F> {
         let Self { returned, adapter, store_if, timeout_of, .. } = self;
-        let weigh = move |item: &A::Item| weigh(item).amount();
         Rules { returned, adapter, store_if, timeout_of, weigh }
+    }
+}
+
+/// Whether a value is stored.
+pub trait StoreIf<I> {
+    /// Looks at the value.
+    fn store(&self, item: &I) -> bool;
+}
+
+/// Every value is.
+#[derive(Clone, Copy, Debug)]
+pub struct Always;
+
+impl<I> StoreIf<I> for Always {
+    fn store(&self, _: &I) -> bool {
+        true
+    }
+}
+
+impl<I, F: Fn(&I) -> bool> StoreIf<I> for F {
+    fn store(&self, item: &I) -> bool {
+        self(item)
+    }
+}
+
+/// How long a value is fresh.
+pub trait TimeoutOf<I> {
+    /// Looks at the value, where the function's timeout does not hold for all.
+    fn timeout(&self, item: &I) -> Option<Duration>;
+}
+
+/// As long as the function's timeout.
+#[derive(Clone, Copy, Debug)]
+pub struct Declared;
+
+impl<I> TimeoutOf<I> for Declared {
+    fn timeout(&self, _: &I) -> Option<Duration> {
+        None
+    }
+}
+
+impl<I, F: Fn(&I) -> Duration> TimeoutOf<I> for F {
+    fn timeout(&self, item: &I) -> Option<Duration> {
+        Some(self(item))
+    }
+}
+
+/// What a value weighs.
+pub trait Weigh<I> {
+    /// Looks at the value.
+    fn weigh(&self, item: &I) -> u64;
+}
+
+/// One.
+#[derive(Clone, Copy, Debug)]
+pub struct One;
+
+impl<I> Weigh<I> for One {
+    fn weigh(&self, _: &I) -> u64 {
+        1
+    }
+}
+
+impl<I, N: Amount, F: Fn(&I) -> N> Weigh<I> for F {
+    fn weigh(&self, item: &I) -> u64 {
+        self(item).amount()
     }
 }
 
@@ -130,16 +171,16 @@ where
 impl<R, A, S, T, W> Terms<R> for Rules<R, A, S, T, W>
 where
     A: Adapter<R>,
-    S: Fn(&A::Item) -> bool,
-    T: Fn(&A::Item) -> Option<Duration>,
-    W: Fn(&A::Item) -> u64,
+    S: StoreIf<A::Item>,
+    T: TimeoutOf<A::Item>,
+    W: Weigh<A::Item>,
 {
     fn judge(&self, result: &R, policy: &Policy, timeout: Timeout) -> Verdict {
         let (keep, is_error) = match self.adapter.look(result) {
             Loaded::Value(item) => {
-                let keep = (self.store_if)(item).then(|| Keep {
-                    timeout: (self.timeout_of)(item).map_or(timeout, Timeout::after),
-                    weight: (self.weigh)(item).max(1),
+                let keep = self.store_if.store(item).then(|| Keep {
+                    timeout: self.timeout_of.timeout(item).map_or(timeout, Timeout::after),
+                    weight: self.weigh.weigh(item).max(1),
                 });
                 (keep, false)
             }

@@ -1,4 +1,4 @@
-//! The one static of a cached function: its name, its policy, and the tiers of its instantiations.
+//! The one static of a cached function: its name, and the tiers of its instantiations.
 //!
 //! Untyped, because a static inside a generic function is shared by all its instantiations. A
 //! call finds its typed tier by the identity of the instantiation it stands in: the first one
@@ -22,7 +22,6 @@ pub struct Site {
     module: &'static str,
     name: Option<&'static str>,
     version: u32,
-    policy: fn() -> Policy,
     state: SiteState,
 }
 
@@ -52,15 +51,18 @@ pub(crate) struct Slot {
 pub struct Instance {
     id: TypeId,
     type_name: &'static str,
+    policy: fn() -> Policy,
 }
 
 impl Instance {
     /// The identity of `marker`, a closure written in the function's body: it has a type of its
     /// own for every instantiation of all that surrounds it.
+    ///
+    /// The marker is the policy, which so may be another one for each instantiation, too.
     #[inline]
     #[must_use]
-    pub fn of<M>(_: &M) -> Self {
-        Self { id: typeid::of::<M>(), type_name: type_name::<M>() }
+    pub fn of<M>(_: &M, policy: fn() -> Policy) -> Self {
+        Self { id: typeid::of::<M>(), type_name: type_name::<M>(), policy }
     }
 
     pub(crate) fn id(self) -> TypeId {
@@ -71,8 +73,8 @@ impl Instance {
 impl Site {
     /// The function called `function`, somewhere in a module.
     #[must_use]
-    pub const fn new(function: &'static str, module: &'static str, policy: fn() -> Policy) -> Self {
-        Self { function, module, name: None, version: 0, policy, state: SiteState::new() }
+    pub const fn new(function: &'static str, module: &'static str) -> Self {
+        Self { function, module, name: None, version: 0, state: SiteState::new() }
     }
 
     /// The name that the attribute gives it. Default: its path.
@@ -188,7 +190,7 @@ impl SiteState {
         if let Some(slot) = self.find(instance) {
             return slot;
         }
-        let tier = Arc::new(Tier::<K, V, F>::new((site.policy)(), clock.clone()));
+        let tier = Arc::new(Tier::<K, V, F>::new((instance.policy)(), clock.clone()));
         let slot = Slot {
             id: instance.id,
             keyed: Box::new(Arc::clone(&tier) as Arc<dyn KeyedTier<K>>),

@@ -10,9 +10,11 @@ mod imp {
 
     pub(crate) use crossbeam_utils::sync::ShardedLock;
 
+    pub(crate) use futures_timer::Delay as Sleep;
+
     /// Ends after `delay`, on any executor: a thread of its own keeps the time.
-    pub(crate) fn sleep(delay: std::time::Duration) -> futures_timer::Delay {
-        futures_timer::Delay::new(delay)
+    pub(crate) fn sleep(delay: std::time::Duration) -> Sleep {
+        Sleep::new(delay)
     }
 }
 
@@ -23,8 +25,10 @@ mod imp {
     };
     pub(crate) use shuttle::thread_local;
 
+    pub(crate) type Sleep = std::future::Pending<()>;
+
     /// Never ends: the checker has no time.
-    pub(crate) fn sleep(_: std::time::Duration) -> std::future::Pending<()> {
+    pub(crate) fn sleep(_: std::time::Duration) -> Sleep {
         std::future::pending()
     }
 }

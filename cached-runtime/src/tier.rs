@@ -7,6 +7,7 @@
 //! the flight under the lock that its commit takes. For a whole cache, `clear` records the
 //! counter, and an entry whose load began earlier counts for nothing, however late it is stored.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64 as Sequence, Ordering};
 use std::time::Duration;
 
@@ -37,7 +38,7 @@ pub(crate) enum Shared<V, F> {
 pub(crate) struct Tier<K, V, F> {
     pub(crate) seed: Seed,
     memory: Memory<K, V>,
-    flights: Flights<K, Shared<V, F>>,
+    flights: Arc<Flights<K, Shared<V, F>>>,
     /// Entries whose load began before this do not count.
     cleared: AtomicU64,
     pub(crate) counters: Counters,
@@ -46,14 +47,14 @@ pub(crate) struct Tier<K, V, F> {
 }
 
 /// What a caller of [`Tier::join`] becomes.
-pub(crate) type Joined<'t, K, V, F> = crate::flight::Joined<'t, K, Shared<V, F>>;
+pub(crate) type Joined<K, V, F> = crate::flight::Joined<K, Shared<V, F>>;
 
 impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
     pub(crate) fn new(policy: Policy, clock: Clock) -> Self {
         Self {
             seed: Seed::shared().clone(),
             memory: Memory::new(policy.capacity),
-            flights: Flights::new(),
+            flights: Arc::new(Flights::new()),
             cleared: AtomicU64::new(0),
             counters: Counters::new(),
             clock,
@@ -95,11 +96,7 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
     }
 
     /// Joins the key's flight, or starts one. A forced load takes no entry that has come meanwhile.
-    pub(crate) fn join<'t>(
-        &'t self,
-        key: &'t Hashed<K>,
-        reason: MissReason,
-    ) -> Joined<'t, K, V, F> {
+    pub(crate) fn join(&self, key: &Hashed<K>, reason: MissReason) -> Joined<K, V, F> {
         let has_arrived = || reason != MissReason::Forced && self.is_fresh(key);
         self.flights.join(key, self, has_arrived)
     }
@@ -107,36 +104,36 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
     /// Lands a flight: stores the value unless it is doomed, and wakes the followers.
     ///
     /// Says whether the value was stored; nothing happens where followers want what was not given.
-    pub(crate) fn land<'t>(
-        &'t self,
-        lead: Lead<'t, K, Shared<V, F>>,
-        key: &Hashed<K>,
+    pub(crate) fn land(
+        &self,
+        lead: Lead<K, Shared<V, F>>,
         landed: Option<Landed<Shared<V, F>>>,
-        store: &mut Option<(V, Keep)>,
-    ) -> Result<bool, Wanted<'t, K, Shared<V, F>>> {
+        store: &mut Option<(Hashed<K>, V, Keep)>,
+    ) -> Result<bool, Wanted<K, Shared<V, F>>> {
         let displaced = lead.land(self, landed, |as_of| {
-            store.take().and_then(|(value, keep)| self.store(key, value, keep, as_of))
+            store.take().and_then(|(key, value, keep)| self.store(key, value, keep, as_of))
         })?;
         Ok(displaced.is_some_and(|displaced| !displaced.is_refused))
     }
 
     /// Stores what was loaded outside any flight, unless something newer is known of its key.
     pub(crate) fn commit_alone(&self, key: &Hashed<K>, value: V, keep: Keep, as_of: u64) -> bool {
-        let store = || self.store(key, value, keep, as_of);
+        let owned = key.clone();
+        let store = || self.store(owned, value, keep, as_of);
         let displaced = self.flights.commit_alone(key, as_of, store);
         displaced.is_some_and(|displaced| !displaced.is_refused)
     }
 
     /// Stores a value; to be called under the lock that invalidations of its key take.
-    fn store(&self, key: &Hashed<K>, value: V, keep: Keep, as_of: u64) -> Option<Displaced<K, V>> {
+    fn store(&self, key: Hashed<K>, value: V, keep: Keep, as_of: u64) -> Option<Displaced<K, V>> {
         let is_newer = |entry: &Entry<V>| entry.life.as_of > as_of;
-        if self.is_overtaken(as_of) || self.memory.peek(key, is_newer).unwrap_or(false) {
+        if self.is_overtaken(as_of) || self.memory.peek(&key, is_newer).unwrap_or(false) {
             return None;
         }
         let stored = self.clock.now();
         let life = Life { stored, fresh_until: keep.timeout.end(stored), as_of };
         let entry = Entry { value, life, weight: keep.weight };
-        let (displaced, evicted) = self.memory.insert(key.clone(), entry);
+        let (displaced, evicted) = self.memory.insert(key, entry);
         if evicted > 0 {
             self.counters.add(Count::Eviction, evicted);
         }
@@ -145,7 +142,8 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
 
     /// Stores a value that did not come from a load. It beats every load that has begun.
     pub(crate) fn put(&self, key: &Hashed<K>, value: V, keep: Keep) {
-        let store = |as_of| self.store(key, value, keep, as_of);
+        let owned = key.clone();
+        let store = |as_of| self.store(owned, value, keep, as_of);
         drop(self.flights.invalidate(key, self, store));
     }
 }

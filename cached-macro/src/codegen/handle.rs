@@ -6,7 +6,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{Attribute, FnArg, GenericParam, Meta, Pat, PatIdent, Signature, Type};
+use syn::{Attribute, FnArg, GenericParam, Meta, Pat, PatIdent, Signature};
 
 use super::{body, call, key, rules, site};
 use crate::function::{Function, at};
@@ -136,11 +136,17 @@ impl Siblings {
                 &__SITE
             }
         );
-        let params = instance_params(sig);
+        let (generics, _, bounds) = sig.generics.split_for_impl();
+        let identity = super::instance(spec);
         let instance = hygienic!(
-            #[allow(clippy::extra_unused_type_parameters, reason = "they are what it is about")]
-            fn #instance<#(#params),*>() -> #krate::__private::Instance {
-                #krate::__private::Instance::of(&|| ())
+            #[allow(
+                single_use_lifetimes,
+                clippy::extra_unused_lifetimes,
+                clippy::extra_unused_type_parameters,
+                reason = "they are what it is about"
+            )]
+            fn #instance #generics() -> #krate::__private::Instance #bounds {
+                #identity
             }
         );
         let doc = format!("Runs `{name}` without its cache: nothing is read and nothing stored.");
@@ -339,22 +345,6 @@ fn strip_mut(pat: &mut Pat) {
         Pat::TupleStruct(tuple) => tuple.elems.iter_mut().for_each(strip_mut),
         _ => {}
     }
-}
-
-/// The type and const parameters, without bounds: lifetimes are no part of an identity.
-fn instance_params(sig: &Signature) -> Vec<TokenStream> {
-    let params = sig.generics.params.iter().filter_map(|param| match param {
-        GenericParam::Type(param) => {
-            let name = &param.ident;
-            Some(hygienic!(#name: ?::core::marker::Sized))
-        }
-        GenericParam::Const(param) => {
-            let (name, ty): (&Ident, &Type) = (&param.ident, &param.ty);
-            Some(hygienic!(const #name: #ty))
-        }
-        GenericParam::Lifetime(_) => None,
-    });
-    params.collect()
 }
 
 fn turbofish(sig: &Signature) -> Option<TokenStream> {

@@ -1,38 +1,33 @@
 //! Following: waiting for a flight that another caller leads, as a thread or as a task.
 
-use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use super::{Board, Flight, Flights, Followed, Lead, Phase, Tower};
-use crate::key::Hashed;
-use crate::sync::sleep;
+use super::{Board, Followed, Lead, Phase, Place, Tower};
+use crate::clock::Stamp;
+use crate::sync::{Sleep, sleep};
 
 /// A place among those who wait for a flight.
-pub(crate) struct Follow<'f, K: Eq + Clone, P> {
-    flights: &'f Flights<K, P>,
-    key: &'f Hashed<K>,
-    flight: Arc<Flight<P>>,
+pub(crate) struct Follow<K: Eq + Clone, P> {
+    place: Place<K, P>,
     /// This task's waker on the board.
     task: Option<u64>,
+    /// When this task began to wait, and what wakes it when it has waited long enough.
+    timer: Option<(Stamp, Sleep)>,
     is_done: bool,
 }
 
-impl<'f, K: Eq + Clone, P> Follow<'f, K, P> {
-    pub(super) fn new(
-        flights: &'f Flights<K, P>,
-        key: &'f Hashed<K>,
-        flight: Arc<Flight<P>>,
-    ) -> Self {
-        Self { flights, key, flight, task: None, is_done: false }
+impl<K: Eq + Clone, P> Follow<K, P> {
+    pub(super) fn new(place: Place<K, P>) -> Self {
+        Self { place, task: None, timer: None, is_done: false }
     }
 
     /// Blocks this thread until the flight lands, its lead falls to this caller, or `timeout` passes.
-    pub(crate) fn wait(mut self, tower: &impl Tower, timeout: Duration) -> Followed<'f, K, P> {
+    pub(crate) fn wait(mut self, tower: &impl Tower, timeout: Duration) -> Followed<K, P> {
         let start = tower.now();
-        let flight = Arc::clone(&self.flight);
+        let flight = Arc::clone(&self.place.flight);
         let mut board = flight.board();
         loop {
             let waited = tower.now().since(start);
@@ -52,47 +47,44 @@ impl<'f, K: Eq + Clone, P> Follow<'f, K, P> {
         }
     }
 
-    /// The same for a task.
-    pub(crate) async fn join(
-        mut self,
+    /// The same for a task, which is woken to poll again.
+    pub(crate) fn poll(
+        &mut self,
+        context: &mut Context<'_>,
         tower: &impl Tower,
         timeout: Duration,
-    ) -> Followed<'f, K, P> {
-        let start = tower.now();
-        loop {
-            let remaining = timeout.saturating_sub(tower.now().since(start));
-            let mut delay = pin!(sleep(tower.clock().nap(remaining)));
-            let next = poll_fn(|context| match self.poll(context, tower) {
-                Some(followed) => Poll::Ready(Some(followed)),
-                None => delay.as_mut().poll(context).map(|()| None),
-            });
-            if let Some(followed) = next.await {
-                return followed;
-            }
-            if tower.now().since(start) >= timeout {
-                return Followed::TimedOut;
-            }
-        }
-    }
-
-    fn poll(&mut self, context: &Context<'_>, tower: &impl Tower) -> Option<Followed<'f, K, P>> {
-        let flight = Arc::clone(&self.flight);
+    ) -> Poll<Followed<K, P>> {
+        let flight = Arc::clone(&self.place.flight);
         let mut board = flight.board();
-        let followed = self.look(&mut board, tower);
-        if followed.is_none() {
-            self.leave_waker(&mut board, context.waker());
+        if let Some(followed) = self.look(&mut board, tower) {
+            return Poll::Ready(followed);
         }
-        followed
+        self.leave_waker(&mut board, context.waker());
+        drop(board);
+        loop {
+            let now = tower.now();
+            let start = self.timer.as_ref().map_or(now, |(start, _)| *start);
+            let remaining = timeout.saturating_sub(now.since(start));
+            if remaining.is_zero() {
+                return Poll::Ready(Followed::TimedOut);
+            }
+            let nap = || (start, sleep(tower.clock().nap(remaining)));
+            let (_, timer) = self.timer.get_or_insert_with(nap);
+            if Pin::new(timer).poll(context).is_pending() {
+                return Poll::Pending;
+            }
+            self.timer = Some(nap());
+        }
     }
 
     /// Ends the wait where the board says so.
-    fn look(&mut self, board: &mut Board<P>, tower: &impl Tower) -> Option<Followed<'f, K, P>> {
+    fn look(&mut self, board: &mut Board<P>, tower: &impl Tower) -> Option<Followed<K, P>> {
         let followed = match &board.phase {
             Phase::Loading => return None,
             Phase::Landed(landed) => Followed::Landed(landed.clone()),
             Phase::Vacant => {
                 board.take_lead(tower);
-                Followed::Lead(Lead::new(self.flights, self.key, Arc::clone(&self.flight)))
+                Followed::Lead(Lead::new(self.place.clone()))
             }
         };
         self.leave(board);
@@ -117,24 +109,18 @@ impl<'f, K: Eq + Clone, P> Follow<'f, K, P> {
     }
 }
 
-impl<K: Eq + Clone, P> Drop for Follow<'_, K, P> {
+impl<K: Eq + Clone, P> Drop for Follow<K, P> {
     fn drop(&mut self) {
         if self.is_done {
             return;
         }
-        let flight = Arc::clone(&self.flight);
-        let mut shard = self.flights.shard(self.key);
+        let Place { flights, flight } = self.place.clone();
+        let mut shard = flights.shard(&flight.key);
         let mut board = flight.board();
         self.leave(&mut board);
-        if !matches!(board.phase, Phase::Vacant) {
-            return;
-        }
         // This caller may be the one that was woken to lead.
-        if board.followers == 0 {
-            Flights::forget(&mut shard, self.key, &flight);
-        } else {
-            drop(shard);
-            flight.elect(board);
+        if matches!(board.phase, Phase::Vacant) {
+            flight.pass_on(&mut shard, board);
         }
     }
 }

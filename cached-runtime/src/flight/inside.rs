@@ -16,7 +16,7 @@ thread_local! {
 pub(crate) struct Inside(());
 
 impl Inside {
-    pub(super) fn enter<P>(flight: &Arc<Flight<P>>) -> Self {
+    pub(super) fn enter<K, P>(flight: &Arc<Flight<K, P>>) -> Self {
         INSIDE.with(|inside| inside.borrow_mut().push(Arc::as_ptr(flight).addr()));
         Self(())
     }
@@ -29,7 +29,7 @@ impl Drop for Inside {
 }
 
 /// Whether this thread is inside the load of a flight.
-pub(super) fn is_inside<P>(flight: &Arc<Flight<P>>) -> bool {
+pub(super) fn is_inside<K, P>(flight: &Arc<Flight<K, P>>) -> bool {
     let address = Arc::as_ptr(flight).addr();
     INSIDE.with(|inside| inside.borrow().contains(&address))
 }

@@ -21,6 +21,7 @@ use shuttle::thread;
 /// A cached function over a database, made anew for every execution.
 struct World {
     site: &'static Site,
+    policy: fn() -> Policy,
     /// What the body reads.
     database: AtomicU64,
     /// What every call that begins now must see at least.
@@ -40,13 +41,13 @@ enum Tell {
 impl World {
     fn new(policy: fn() -> Policy) -> Arc<Self> {
         // Leaked, because a site is a static; a few hundred bytes for every execution.
-        let site = Box::leak(Box::new(Site::new("call", "model", policy)));
+        let site = Box::leak(Box::new(Site::new("call", "model")));
         let zero = || AtomicU64::new(0);
-        Arc::new(Self { site, database: zero(), announced: zero(), loads: zero() })
+        Arc::new(Self { site, policy, database: zero(), announced: zero(), loads: zero() })
     }
 
-    fn instance() -> Instance {
-        Instance::of(&|| ())
+    fn instance(&self) -> Instance {
+        Instance::of(&|| (), self.policy)
     }
 
     fn body(&self) -> u64 {
@@ -61,7 +62,7 @@ impl World {
         let pick = Pick::<u64>::NEW;
         let terms = rules(&pick, pick.pick());
         let part = Some((Argument(&key).part(),));
-        match begin(self.site, Self::instance(), Mode::Normal, part, terms) {
+        match begin(self.site, self.instance(), Mode::Normal, part, terms) {
             ControlFlow::Break(hit) => hit,
             ControlFlow::Continue(call) => run(call, body),
         }
@@ -72,7 +73,7 @@ impl World {
         let terms = rules(&pick, pick.pick());
         let begun = {
             let part = Some((Argument(&key).part(),));
-            begin(self.site, Self::instance(), Mode::Normal, part, terms)
+            begin(self.site, self.instance(), Mode::Normal, part, terms)
         };
         match begun {
             ControlFlow::Break(hit) => hit,
@@ -83,7 +84,7 @@ impl World {
     fn entry(&self, key: u64) -> Entry<u64> {
         let pick = Pick::<u64>::NEW;
         let part = Some((Argument(&key).part(),));
-        Entry::new(self.site, Self::instance(), part, rules(&pick, pick.pick()))
+        Entry::new(self.site, self.instance(), part, rules(&pick, pick.pick()))
     }
 
     /// Calls, and checks the rule.

@@ -1,0 +1,97 @@
+//! The front for tasks: a future that takes the same turns as a thread does.
+//!
+//! Written by hand because of what it is made of. The future of an `async` block remembers the
+//! bounds it was written under, and the compiler, which forgets lifetimes when it asks whether a
+//! future is `Send`, could not prove them again for a `&'static str`. This one has none.
+
+use std::ops::ControlFlow;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use super::{Call, Pending, Turn};
+use crate::adapter::Storable;
+use crate::rules::Terms;
+
+/// A call that runs as part of a task.
+#[must_use = "a future does nothing unless it is polled"]
+pub struct Running<R, K: Eq + Clone, V, F, T, B> {
+    call: Box<Pending<R, K, V, F, T>>,
+    /// What this task was doing when it was last polled.
+    turn: Option<Box<Turn<K, V, F>>>,
+    body: Pin<Box<B>>,
+}
+
+/// Runs a call to its end on this task.
+///
+/// The body is boxed, so that the future of a cached function stays small: only misses pay.
+#[cold]
+pub fn run_async<R, K, V, F, T, B>(call: Call<R, K, V, F, T>, body: B) -> Running<R, K, V, F, T, B>
+where
+    K: Eq + Clone + Send + Sync + 'static,
+    V: Storable,
+    F: Clone + Send + Sync + 'static,
+    T: Terms<R, Value = V, Failure = F>,
+    B: Future<Output = R>,
+{
+    Running { call: call.0, turn: None, body: Box::pin(body) }
+}
+
+impl<R, K, V, F, T, B> Future for Running<R, K, V, F, T, B>
+where
+    K: Eq + Clone + Send + Sync + 'static,
+    V: Storable,
+    F: Clone + Send + Sync + 'static,
+    T: Terms<R, Value = V, Failure = F>,
+    B: Future<Output = R>,
+{
+    type Output = R;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<R> {
+        let Self { call, turn, body } = &mut *self;
+        let mut next = match turn.take() {
+            Some(turn) => ControlFlow::Continue(*turn),
+            None => call.start(),
+        };
+        loop {
+            let current = match next {
+                ControlFlow::Break(result) => return Poll::Ready(result),
+                ControlFlow::Continue(turn) => turn,
+            };
+            // The turn is on the stack while user code runs: a panic drops it, and with it a lead.
+            let waiting = match current {
+                Turn::Follow(mut follow) => {
+                    let timeout = call.tier.policy.wait_timeout;
+                    match follow.poll(context, &*call.tier, timeout) {
+                        Poll::Ready(followed) => {
+                            next = call.followed(followed);
+                            continue;
+                        }
+                        Poll::Pending => Turn::Follow(follow),
+                    }
+                }
+                Turn::Lead(lead) => {
+                    let polled = {
+                        let (_inside, _load) = (lead.enter(), call.load());
+                        body.as_mut().poll(context)
+                    };
+                    match polled {
+                        Poll::Ready(result) => return Poll::Ready(call.land(lead, result)),
+                        Poll::Pending => Turn::Lead(lead),
+                    }
+                }
+                Turn::Alone(alone) => {
+                    let polled = {
+                        let _load = call.load();
+                        body.as_mut().poll(context)
+                    };
+                    match polled {
+                        Poll::Ready(result) => return Poll::Ready(call.settle(alone, result)),
+                        Poll::Pending => Turn::Alone(alone),
+                    }
+                }
+            };
+            *turn = Some(Box::new(waiting));
+            return Poll::Pending;
+        }
+    }
+}
