@@ -23,9 +23,9 @@ use crate::clock::Stamp;
 use crate::flight::{Follow, Followed, Joined, Landed, Lead, Wanted};
 use crate::key::{Hashed, Key};
 use crate::outcome::{MissReason, Outcome, report};
-use crate::policy::{Coalescing, Timeout};
+use crate::policy::Coalescing;
 use crate::rules::{Keep, Terms};
-use crate::site::{Instance, Site, SiteState, Slot};
+use crate::site::{Instance, Site, Slot};
 use crate::stats::{Count, Counters};
 use crate::tier::{Shared, Tier, next_seq};
 
@@ -73,11 +73,11 @@ pub(crate) type CallOf<R, K, T> =
     Call<R, K, <T as Adapter<R>>::Value, <T as Adapter<R>>::Failure, T>;
 
 struct Pending<R, K, V, F, T> {
+    site: &'static Site,
     tier: Arc<Tier<K, V, F>>,
     terms: T,
-    timeout: Timeout,
     /// The key and why nothing answered; none for a bypass.
-    miss: Option<(Hashed<K>, MissReason)>,
+    miss: Option<(Arc<Hashed<K>>, MissReason)>,
     returned: PhantomData<fn() -> R>,
 }
 
@@ -110,7 +110,7 @@ pub fn begin<R, Q: Key, T: Terms<R>>(
             }
             _ => None,
         };
-        ControlFlow::Continue(prepare(slot, state, terms, miss))
+        ControlFlow::Continue(prepare(site, slot, terms, miss))
     })
 }
 
@@ -126,14 +126,14 @@ where
 {
     site.state(|state, clock| {
         let slot = state.slot::<K, T::Value, T::Failure>(site, instance, clock);
-        ControlFlow::Continue(prepare(slot, state, terms, None))
+        ControlFlow::Continue(prepare(site, slot, terms, None))
     })
 }
 
 #[cold]
 fn prepare<R, K, T>(
+    site: &'static Site,
     slot: &Slot,
-    state: &SiteState,
     terms: T,
     miss: Option<(Hashed<K>, MissReason)>,
 ) -> CallOf<R, K, T>
@@ -142,8 +142,8 @@ where
     T: Terms<R>,
 {
     let tier: Arc<Tier<K, T::Value, T::Failure>> = slot.tier_arc();
-    let timeout = state.timeout(&tier.policy);
-    Call(Box::new(Pending { tier, terms, timeout, miss, returned: PhantomData }))
+    let miss = miss.map(|(key, reason)| (Arc::new(key), reason));
+    Call(Box::new(Pending { site, tier, terms, miss, returned: PhantomData }))
 }
 
 #[inline]
@@ -274,7 +274,7 @@ where
 
     /// Marks the body as running on this thread.
     fn load(&self) -> Load<'_> {
-        Load(&self.tier.counters)
+        Load { counters: &self.tier.counters, was_panicking: thread::panicking() }
     }
 
     /// Commits the result of a flight and hands it to the followers.
@@ -282,7 +282,7 @@ where
         // The user's closures are part of the load: they do not wait for it either.
         let inside = lead.enter();
         let stored = self.judge(&result);
-        let mut store = stored.map(|(value, keep)| (lead.key().clone(), value, keep));
+        let mut store = stored.map(|(value, keep)| (Hashed::clone(lead.key()), value, keep));
         let mut landed = lead.has_followers().then(|| self.share(&result));
         let stored = loop {
             match self.tier.land(lead, landed, &mut store) {
@@ -317,7 +317,9 @@ where
 
     /// What is to be stored of a result. Runs the user's closures and `Clone`, under no lock.
     fn judge(&self, result: &R) -> Option<(V, Keep)> {
-        let verdict = self.terms.judge(result, &self.tier.policy, self.timeout);
+        let policy = &self.tier.policy;
+        let timeout = self.site.state(|state, _| state.timeout(policy));
+        let verdict = self.terms.judge(result, policy, timeout);
         if verdict.is_error {
             self.tier.counters.count(Count::LoadError);
         }
@@ -341,12 +343,16 @@ where
 }
 
 /// A body that is running; counts its panic.
-struct Load<'c>(&'c Counters);
+struct Load<'c> {
+    counters: &'c Counters,
+    /// It runs in a `Drop` while its thread unwinds.
+    was_panicking: bool,
+}
 
 impl Drop for Load<'_> {
     fn drop(&mut self) {
-        if thread::panicking() {
-            self.0.count(Count::LoadError);
+        if thread::panicking() && !self.was_panicking {
+            self.counters.count(Count::LoadError);
         }
     }
 }

@@ -93,8 +93,8 @@ impl ManualClock {
 
     /// Moves the clock forward by `step`. Saturates after 584 years.
     pub fn advance(&self, step: Duration) {
-        let later = self.now().after(step);
-        self.0.store(later.0, Ordering::SeqCst);
+        let later = |now| Some(Stamp(now).after(step).0);
+        let _ = self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, later);
     }
 
     /// Returns how far the clock has been moved since it was made.

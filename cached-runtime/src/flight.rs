@@ -6,21 +6,23 @@
 //! the same shard, and what they do to memory they do under it; that is all the ordering that
 //! the guarantee of `tier.rs` needs.
 //!
-//! Locks are taken in the order shard, board. No user code but `Eq` of keys runs under either.
+//! Locks are taken in the order shard, board. No user code but `Eq` of keys runs under either, and
+//! that only where a flight is looked for: one that ends is known by its address.
 
 mod follow;
 mod inside;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::mem;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
 use crossbeam_utils::CachePadded;
+use hashbrown::HashTable;
 
 use crate::clock::{Clock, Stamp};
-use crate::key::{Hashed, Prehashed};
+use crate::key::Hashed;
 use crate::sync::{Condvar, Mutex, MutexGuard, unpoisoned};
 
 pub(crate) use follow::Follow;
@@ -37,7 +39,7 @@ pub(crate) struct Flights<K, P> {
 type Locked<K, P> = Mutex<Shard<K, P>>;
 
 struct Shard<K, P> {
-    flights: HashMap<Hashed<K>, Arc<Flight<K, P>>, Prehashed>,
+    flights: HashTable<Arc<Flight<K, P>>>,
     /// The invalidation counter of the last invalidation here: loads outside flights that began
     /// before it may not be stored.
     invalidated: u64,
@@ -45,7 +47,7 @@ struct Shard<K, P> {
 
 /// One load and who waits for it.
 pub(crate) struct Flight<K, P> {
-    key: Hashed<K>,
+    key: Arc<Hashed<K>>,
     board: Mutex<Board<P>>,
     /// Wakes threads. Tasks leave their wakers on the board.
     changed: Condvar,
@@ -127,7 +129,7 @@ pub(crate) enum Followed<K: Eq + Clone, P> {
 
 impl<K: Eq + Clone, P> Flights<K, P> {
     pub(crate) fn new() -> Self {
-        let shard = || Shard { flights: HashMap::default(), invalidated: 0 };
+        let shard = || Shard { flights: HashTable::new(), invalidated: 0 };
         Self { shards: (0..SHARDS).map(|_| CachePadded::new(Mutex::new(shard()))).collect() }
     }
 
@@ -136,12 +138,13 @@ impl<K: Eq + Clone, P> Flights<K, P> {
     /// `has_arrived` looks, under the lock that commits take, whether an entry came meanwhile.
     pub(crate) fn join(
         self: &Arc<Self>,
-        key: &Hashed<K>,
+        key: &Arc<Hashed<K>>,
         tower: &impl Tower,
         has_arrived: impl FnOnce() -> bool,
     ) -> Joined<K, P> {
         let mut shard = self.shard(key);
-        if let Some(flight) = shard.flights.get(key) {
+        let mut past = None;
+        if let Some(flight) = shard.find(key) {
             let mut board = flight.board();
             if is_inside(flight) {
                 return Joined::Inside;
@@ -150,9 +153,9 @@ impl<K: Eq + Clone, P> Flights<K, P> {
                 board.take_lead(tower);
                 return Joined::Lead(Lead::new(self.place(flight)));
             }
-            // A landed flight is still here where the user's `Eq` panicked on its way out.
-            if matches!(board.phase, Phase::Landed(_)) || board.is_past(tower) {
+            if board.is_past(tower) {
                 board.doomed = true;
+                past = Some(Arc::clone(flight));
             } else {
                 board.followers += 1;
                 return Joined::Follow(Follow::new(self.place(flight)));
@@ -161,8 +164,11 @@ impl<K: Eq + Clone, P> Flights<K, P> {
         if has_arrived() {
             return Joined::Arrived;
         }
-        let flight = Arc::new(Flight::new(key.clone(), tower));
-        shard.flights.insert(key.clone(), Arc::clone(&flight));
+        if let Some(past) = &past {
+            shard.forget(past);
+        }
+        let flight = Arc::new(Flight::new(Arc::clone(key), tower));
+        shard.flights.insert_unique(key.hash, Arc::clone(&flight), |flight| flight.key.hash);
         Joined::Lead(Lead::new(self.place(&flight)))
     }
 
@@ -175,10 +181,10 @@ impl<K: Eq + Clone, P> Flights<K, P> {
         &self,
         key: &Hashed<K>,
         as_of: u64,
-        store: impl FnOnce() -> Option<T>,
+        store: impl FnOnce() -> T,
     ) -> Option<T> {
         let shard = self.shard(key);
-        if shard.invalidated > as_of { None } else { store() }
+        if shard.invalidated > as_of { None } else { Some(store()) }
     }
 
     /// Dooms the flight of a key, and changes memory under the lock that commits take. `change`
@@ -190,8 +196,10 @@ impl<K: Eq + Clone, P> Flights<K, P> {
         change: impl FnOnce(u64) -> T,
     ) -> T {
         let mut shard = self.shard(key);
-        if let Some(flight) = shard.flights.remove(key) {
+        let doomed = shard.find(key).cloned();
+        if let Some(flight) = &doomed {
             flight.board().doomed = true;
+            shard.forget(flight);
         }
         shard.invalidated = tower.next_seq();
         change(shard.invalidated)
@@ -201,11 +209,18 @@ impl<K: Eq + Clone, P> Flights<K, P> {
         let idx = usize::try_from(key.hash >> 48).unwrap_or_default() % SHARDS;
         unpoisoned(self.shards[idx].lock())
     }
+}
 
-    /// Takes a flight off the table, unless another one has its key by now.
-    fn forget(shard: &mut Shard<K, P>, flight: &Arc<Flight<K, P>>) {
-        if shard.flights.get(&flight.key).is_some_and(|current| Arc::ptr_eq(current, flight)) {
-            shard.flights.remove(&flight.key);
+impl<K: Eq, P> Shard<K, P> {
+    fn find(&self, key: &Hashed<K>) -> Option<&Arc<Flight<K, P>>> {
+        self.flights.find(key.hash, |flight| *flight.key == *key)
+    }
+
+    /// Takes a flight off the table, unless it is gone already.
+    fn forget(&mut self, flight: &Arc<Flight<K, P>>) {
+        let is_it = |candidate: &Arc<Flight<K, P>>| Arc::ptr_eq(candidate, flight);
+        if let Ok(found) = self.flights.find_entry(flight.key.hash, is_it) {
+            found.remove();
         }
     }
 }
@@ -223,7 +238,7 @@ impl<K, P> Clone for Place<K, P> {
 }
 
 impl<K, P> Flight<K, P> {
-    fn new(key: Hashed<K>, tower: &impl Tower) -> Self {
+    fn new(key: Arc<Hashed<K>>, tower: &impl Tower) -> Self {
         let board = Board {
             phase: Phase::Loading,
             started: tower.now(),
@@ -247,7 +262,7 @@ impl<K, P> Flight<K, P> {
         K: Eq + Clone,
     {
         if board.followers == 0 {
-            Flights::forget(shard, self);
+            shard.forget(self);
         } else if board.threads > 0 {
             self.changed.notify_one();
         } else if let Some((_, waker)) = board.tasks.pop_first() {
@@ -320,14 +335,14 @@ impl<K: Eq + Clone, P> Lead<K, P> {
         self.has_landed = true;
         let (is_past, as_of) = (board.is_past(tower), board.as_of);
         board.phase = Phase::Landed(landed.unwrap_or(Landed::Unshared));
-        // Wakes them even where the user's `Eq` or `Clone` of a key panics below.
+        // Wakes them even where a key's `Eq` panics below.
         let _wake = Wake {
             tasks: mem::take(&mut board.tasks),
             threads: (board.threads > 0).then(|| Arc::clone(flight)),
         };
         drop(board);
 
-        Flights::forget(&mut shard, flight);
+        shard.forget(flight);
         let stored = if is_past { None } else { store(as_of) };
         drop(shard);
         Ok(stored)

@@ -10,7 +10,7 @@ use crate::policy::IntoTimeout;
 use crate::rules::Terms;
 use crate::site::{Instance, Site, Slot};
 use crate::stats::Stats;
-use crate::tier::{KeyedTier, Tier};
+use crate::tier::KeyedTier;
 
 /// The cache of a function: `f::cache()` of a function with `handle`, or a find in the registry.
 ///
@@ -55,8 +55,7 @@ impl Handle {
         ptr::eq(self.site, other.site) && id(self) == id(other)
     }
 
-    /// Returns the counters, added up. Cost: reads every stripe of every instantiation; after a
-    /// `clear` also a pass over the entries, until [`purge`](Self::purge).
+    /// Returns the counters, added up. Cost: reads every stripe of every instantiation.
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.fold(Stats::default(), |sum, slot| sum + slot.any.stats())
@@ -87,18 +86,19 @@ impl Handle {
         self.site.schema_version()
     }
 
-    /// Makes every entry count for nothing, and every load that is under way.
+    /// Makes every entry count for nothing, and every load that is under way; then drops the
+    /// entries.
     ///
     /// Concurrency: a call that begins after this returned sees no value whose body began before
-    /// it. Cost: constant time; the memory is reused as new entries come, or freed by
-    /// [`purge`](Self::purge).
+    /// it. Cost: constant time for other callers, whose shards are swapped for empty ones; this
+    /// one drops the old entries, outside all locks.
     pub fn clear(&self) {
         self.fold((), |(), slot| slot.any.clear());
     }
 
-    /// Frees the memory of entries that expired or were cleared. Returns how many. Cost: one pass
-    /// over all entries, a shard at a time.
-    #[must_use]
+    /// Drops the entries that have expired. Returns how many. Cost: one pass over all entries, a
+    /// shard at a time, which calls of that shard wait for (some 20 ns an entry).
+    #[expect(clippy::must_use_candidate, reason = "called for its effect")]
     pub fn purge(&self) -> usize {
         self.fold(0, |sum, slot| sum + slot.any.purge())
     }
@@ -184,11 +184,7 @@ impl<R> Entry<R> {
         let entry = OpaqueEntry::new(site, instance, key.as_ref());
         let values = key.map(|key| {
             let key = Seed::shared().lookup(&key).own();
-            let tier = site.state(|state, clock| {
-                let slot = state.slot::<Q::Owned, T::Value, T::Failure>(site, instance, clock);
-                slot.tier_arc::<Q::Owned, T::Value, T::Failure>()
-            });
-            Arc::new(Typed { site, tier, key, terms }) as Arc<dyn Values<R>>
+            Arc::new(Typed { site, instance, key, terms }) as Arc<dyn Values<R>>
         });
         Self { entry, values }
     }
@@ -333,28 +329,35 @@ trait Values<R>: Send + Sync {
     fn put(&self, result: &R);
 }
 
-struct Typed<K, V, F, T> {
+struct Typed<K, T> {
     site: &'static Site,
-    tier: Arc<Tier<K, V, F>>,
+    instance: Instance,
     key: Hashed<K>,
     terms: T,
 }
 
-impl<R, K, T> Values<R> for Typed<K, T::Value, T::Failure, T>
+impl<R, K, T> Values<R> for Typed<K, T>
 where
     K: Eq + Clone + Send + Sync + 'static,
     T: Terms<R> + Send + Sync,
 {
     fn peek(&self) -> Option<R> {
-        let (value, _) = self.tier.peek(&self.key)?;
-        Some(self.terms.restore(value))
+        let value = self.site.state(|state, _| {
+            let tier = state.find(self.instance)?.tier::<K, T::Value, T::Failure>();
+            tier.peek(&self.key)
+        });
+        value.map(|(value, _)| self.terms.restore(value))
     }
 
     fn put(&self, result: &R) {
-        let timeout = self.site.state(|state, _| state.timeout(&self.tier.policy));
-        let Some(keep) = self.terms.judge(result, &self.tier.policy, timeout).store else { return };
-        if let Some(value) = self.terms.value(result) {
-            self.tier.put(&self.key, value, keep);
-        }
+        self.site.state(|state, clock| {
+            let slot = state.slot::<K, T::Value, T::Failure>(self.site, self.instance, clock);
+            let tier = slot.tier::<K, T::Value, T::Failure>();
+            let timeout = state.timeout(&tier.policy);
+            let Some(keep) = self.terms.judge(result, &tier.policy, timeout).store else { return };
+            if let Some(value) = self.terms.value(result) {
+                tier.put(&self.key, value, keep);
+            }
+        });
     }
 }

@@ -5,6 +5,8 @@
 //! is the only file that knows the engine. It has no notion of time: an entry carries its own
 //! stamps, and whoever reads it judges them (`policy.rs`).
 
+use std::mem;
+
 use quick_cache::unsync::Cache;
 use quick_cache::{Lifecycle, OptionsBuilder, Weighter};
 
@@ -23,14 +25,22 @@ type Shard<K, V> = Cache<Hashed<K>, Entry<V>, EntryWeight, Prehashed, Collect>;
 
 pub(crate) struct Memory<K, V> {
     shards: Box<[ShardedLock<Shard<K, V>>]>,
+    capacity: Capacity,
 }
 
 /// What a write pushed out. To be dropped after every lock is released: it runs the user's `Drop`.
 #[must_use]
 pub(crate) struct Displaced<K, V> {
     entries: Vec<(Hashed<K>, Entry<V>)>,
-    /// The entry that was written is among them: it is heavier than a shard may hold.
+    /// The entry that was to be written is among them.
     pub(crate) is_refused: bool,
+}
+
+impl<K, V> Displaced<K, V> {
+    /// An entry that is not written.
+    pub(crate) fn refusing(key: Hashed<K>, entry: Entry<V>) -> Self {
+        Self { entries: vec![(key, entry)], is_refused: true }
+    }
 }
 
 impl<K, V> Default for Displaced<K, V> {
@@ -39,46 +49,81 @@ impl<K, V> Default for Displaced<K, V> {
     }
 }
 
-/// The share of a shard kept for entries that proved themselves (measured over public traces).
-const HOT_ALLOCATION: f64 = 0.90;
-/// Evicted keys that are remembered, for each that is held.
-const GHOST_ALLOCATION: f64 = 0.5;
-/// Where fewer entries fit than this, a remembered key that returns could push itself out.
-const FEW: usize = 64;
-/// Weight of an entry, where weights are counted: bounds the evicted keys that are remembered.
-const LIKELY_WEIGHT: u64 = 4 << 10;
 const MAX_SHARDS: u64 = 16;
 const ENTRIES_PER_SHARD: u64 = 512;
 /// A value may weigh nine tenths of its shard, so shards by weight are large.
 const WEIGHT_PER_SHARD: u64 = 64 << 20;
+/// Weight of an entry, where weights are counted: bounds the evicted keys that are remembered.
+const LIKELY_WEIGHT: u64 = 4 << 10;
+
+/// How a shard divides its room.
+struct Division {
+    /// The share kept for entries that proved themselves.
+    hot: f64,
+    /// Evicted keys that are remembered, for each entry held. One that returns has proved itself.
+    ghosts: f64,
+}
+
+impl Division {
+    /// As measured over public traces, but for twice the ghosts: with fewer, keys that are asked
+    /// for in turn, and would all fit, never take the place of those that were hot before.
+    const USUAL: Self = Self { hot: 0.90, ghosts: 1.0 };
+    /// Where few entries fit, a ghost that returns could push itself out again. So there are none,
+    /// and room for newcomers instead.
+    const SMALL: Self = Self { hot: 0.5, ghosts: 0.0 };
+    const FEW: u64 = 64;
+
+    fn of(capacity: Capacity) -> Self {
+        match capacity {
+            Capacity::Entries(entries) if entries < Self::FEW => Self::SMALL,
+            Capacity::Weight(weight) if weight / LIKELY_WEIGHT < Self::FEW => {
+                Self { ghosts: Self::SMALL.ghosts, ..Self::USUAL }
+            }
+            Capacity::Entries(_) | Capacity::Weight(_) => Self::USUAL,
+        }
+    }
+}
+
+fn shard<K: Eq, V>(capacity: Capacity) -> Shard<K, V> {
+    let (room, entries) = match capacity {
+        Capacity::Entries(entries) => (entries, entries),
+        Capacity::Weight(weight) => (weight, weight / LIKELY_WEIGHT),
+    };
+    let Division { hot, ghosts } = Division::of(capacity);
+    let options = OptionsBuilder::new()
+        .hot_allocation(hot)
+        .ghost_allocation(ghosts)
+        .estimated_items_capacity(usize::try_from(entries).unwrap_or(usize::MAX))
+        .weight_capacity(room)
+        .build()
+        .expect("every required option is set");
+    Cache::with_options(options, EntryWeight, Prehashed::default(), Collect)
+}
 
 impl<K: Eq, V> Memory<K, V> {
     pub(crate) fn new(capacity: Capacity) -> Self {
-        let (total, per_shard, likely_weight) = match capacity {
-            Capacity::Entries(entries) => (entries.max(1), ENTRIES_PER_SHARD, 1),
-            Capacity::Weight(weight) => (weight.max(1), WEIGHT_PER_SHARD, LIKELY_WEIGHT),
+        let (total, per_shard) = match capacity {
+            Capacity::Entries(entries) => (entries.max(1), ENTRIES_PER_SHARD),
+            Capacity::Weight(weight) => (weight.max(1), WEIGHT_PER_SHARD),
         };
         let count = (total / per_shard).clamp(1, MAX_SHARDS);
         let count = 1 << count.ilog2();
         let shards = (0..count).map(|idx| {
-            let capacity = total / count + u64::from(idx < total % count);
-            let items = usize::try_from(capacity / likely_weight).unwrap_or(usize::MAX);
-            let ghosts = if items < FEW { 0.0 } else { GHOST_ALLOCATION };
-            let options = OptionsBuilder::new()
-                .hot_allocation(HOT_ALLOCATION)
-                .ghost_allocation(ghosts)
-                .estimated_items_capacity(items)
-                .weight_capacity(capacity)
-                .build()
-                .expect("every required option is set");
-            ShardedLock::new(Cache::with_options(
-                options,
-                EntryWeight,
-                Prehashed::default(),
-                Collect,
-            ))
+            let room = total / count + u64::from(idx < total % count);
+            ShardedLock::new(shard(capacity.with(room)))
         });
-        Self { shards: shards.collect() }
+        Self { shards: shards.collect(), capacity }
+    }
+
+    /// Drops all entries, outside the locks: shards are swapped for empty ones.
+    pub(crate) fn clear(&self) {
+        for locked in &self.shards {
+            let mut held = unpoisoned(locked.write());
+            let room = held.capacity();
+            let old = mem::replace(&mut *held, shard(self.capacity.with(room)));
+            drop(held);
+            drop(old);
+        }
     }
 
     /// Shows the entry of a key to `read`, under a reader lock.
@@ -107,12 +152,14 @@ impl<K: Eq, V> Memory<K, V> {
         let as_of = entry.life.as_of;
         shard.insert_with_lifecycle(key, entry, &mut displaced);
         displaced.is_refused = displaced.entries.iter().any(|(_, entry)| entry.life.as_of == as_of);
-        let evicted = displaced.entries.len() - replaced;
+        let kept_out = usize::from(displaced.is_refused);
+        let evicted = displaced.entries.len() - replaced - kept_out;
         (displaced, evicted as u64)
     }
 
-    pub(crate) fn remove(&self, key: &Hashed<K>) -> Option<Entry<V>> {
-        unpoisoned(self.shard(key.hash).write()).remove(key).map(|(_, entry)| entry)
+    /// Removes an entry. To be dropped, with its key, after every lock is released.
+    pub(crate) fn remove(&self, key: &Hashed<K>) -> Option<(Hashed<K>, Entry<V>)> {
+        unpoisoned(self.shard(key.hash).write()).remove(key)
     }
 
     /// Lets `change` rewrite the stamps of an entry.
@@ -124,14 +171,6 @@ impl<K: Eq, V> Memory<K, V> {
     /// Entries held, of any age.
     pub(crate) fn len(&self) -> usize {
         self.shards.iter().map(|shard| unpoisoned(shard.read()).len()).sum()
-    }
-
-    /// Entries held of which `is_wanted` is true. One pass over all of them.
-    pub(crate) fn count(&self, is_wanted: impl Fn(&Life) -> bool) -> usize {
-        let wanted_in = |shard: &ShardedLock<Shard<K, V>>| {
-            unpoisoned(shard.read()).iter().filter(|(_, entry)| is_wanted(&entry.life)).count()
-        };
-        self.shards.iter().map(wanted_in).sum()
     }
 
     /// Drops the entries of which `is_wanted` is false, outside the locks. Returns how many.
@@ -220,7 +259,7 @@ mod tests {
         assert_eq!(memory.insert(hashed(1), entry(10, 1)).1, 0);
         assert_eq!(memory.insert(hashed(1), entry(11, 1)).1, 0);
         assert_eq!(value(&memory, 1), Some(11));
-        assert_eq!(memory.remove(&hashed(1)).map(|entry| entry.value), Some(11));
+        assert_eq!(memory.remove(&hashed(1)).map(|(_, entry)| entry.value), Some(11));
         assert_eq!(value(&memory, 1), None);
     }
 
@@ -239,8 +278,40 @@ mod tests {
         for key in 0..10 {
             let _ = memory.insert(hashed(key), entry(key, 1));
         }
-        assert_eq!(memory.count(|life| life.as_of >= 4), 6);
         assert_eq!(memory.retain(|life| life.as_of >= 4), 4);
         assert_eq!((memory.len(), value(&memory, 3), value(&memory, 4)), (6, None, Some(4)));
+    }
+
+    #[test]
+    fn a_cleared_memory_has_all_its_room_again() {
+        let memory = Memory::new(Capacity::Entries(10_000));
+        for key in 0..20_000 {
+            let _ = memory.insert(hashed(key), entry(key, 1));
+        }
+        memory.clear();
+        assert_eq!(memory.len(), 0);
+        for key in 0..5_000 {
+            let _ = memory.insert(hashed(key), entry(key, 1));
+        }
+        assert_eq!(memory.len(), 5_000);
+    }
+
+    #[test]
+    fn keys_that_fit_take_the_place_of_those_that_were_hot_before() {
+        for (capacity, keys) in [(3, 1), (10, 2), (30, 10), (200, 150), (1_000, 800)] {
+            let memory = Memory::new(Capacity::Entries(capacity));
+            let call = |key| {
+                let lookup =
+                    memory.shard(hashed(key).hash).read().unwrap().get(&hashed(key)).is_some();
+                if !lookup {
+                    let _ = memory.insert(hashed(key), entry(key, 1));
+                }
+                lookup
+            };
+            (0..10).for_each(|_| (0..capacity).for_each(|key| _ = call(key)));
+            let round = || (10_000..10_000 + keys).filter(|key| call(*key)).count() as u64;
+            (0..10).for_each(|_| _ = round());
+            assert_eq!(round(), keys, "of {keys} keys in turn, in room for {capacity}");
+        }
     }
 }

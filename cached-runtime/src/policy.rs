@@ -105,6 +105,16 @@ pub(crate) enum Capacity {
     Weight(u64),
 }
 
+impl Capacity {
+    /// The same unit, another amount.
+    pub(crate) fn with(self, amount: u64) -> Self {
+        match self {
+            Self::Entries(_) => Self::Entries(amount),
+            Self::Weight(_) => Self::Weight(amount),
+        }
+    }
+}
+
 /// The settings of one cached function.
 ///
 /// Built by generated code; every setting has the default that its method names.

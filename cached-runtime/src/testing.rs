@@ -29,9 +29,11 @@ use std::pin::pin;
 use std::ptr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::clock::{Clock, ManualClock};
+use crate::clock::Clock;
 use crate::outcome::Outcome;
 use crate::site::{Site, SiteState};
+
+pub use crate::clock::ManualClock;
 
 thread_local! {
     static CURRENT: RefCell<Option<Isolation>> = const { RefCell::new(None) };
@@ -146,11 +148,11 @@ pub fn last_outcome() -> Option<Outcome> {
 }
 
 pub(crate) fn record(outcome: Outcome) {
-    LAST.set(Some(outcome));
+    let _ = LAST.try_with(|last| last.set(Some(outcome)));
 }
 
 pub(crate) fn current() -> Option<Isolation> {
-    CURRENT.with_borrow(Clone::clone)
+    CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
 }
 
 /// Asserts that a call is answered with an entry, and what it returns.

@@ -96,7 +96,7 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
     }
 
     /// Joins the key's flight, or starts one. A forced load takes no entry that has come meanwhile.
-    pub(crate) fn join(&self, key: &Hashed<K>, reason: MissReason) -> Joined<K, V, F> {
+    pub(crate) fn join(&self, key: &Arc<Hashed<K>>, reason: MissReason) -> Joined<K, V, F> {
         let has_arrived = || reason != MissReason::Forced && self.is_fresh(key);
         self.flights.join(key, self, has_arrived)
     }
@@ -111,7 +111,7 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
         store: &mut Option<(Hashed<K>, V, Keep)>,
     ) -> Result<bool, Wanted<K, Shared<V, F>>> {
         let displaced = lead.land(self, landed, |as_of| {
-            store.take().and_then(|(key, value, keep)| self.store(key, value, keep, as_of))
+            store.take().map(|(key, value, keep)| self.store(key, value, keep, as_of))
         })?;
         Ok(displaced.is_some_and(|displaced| !displaced.is_refused))
     }
@@ -124,20 +124,21 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
         displaced.is_some_and(|displaced| !displaced.is_refused)
     }
 
-    /// Stores a value; to be called under the lock that invalidations of its key take.
-    fn store(&self, key: Hashed<K>, value: V, keep: Keep, as_of: u64) -> Option<Displaced<K, V>> {
-        let is_newer = |entry: &Entry<V>| entry.life.as_of > as_of;
-        if self.is_overtaken(as_of) || self.memory.peek(&key, is_newer).unwrap_or(false) {
-            return None;
-        }
+    /// Stores a value; to be called under the lock that invalidations of its key take. What comes
+    /// back is dropped after that, the value itself included where something newer is known.
+    fn store(&self, key: Hashed<K>, value: V, keep: Keep, as_of: u64) -> Displaced<K, V> {
         let stored = self.clock.now();
         let life = Life { stored, fresh_until: keep.timeout.end(stored), as_of };
         let entry = Entry { value, life, weight: keep.weight };
+        let is_newer = |known: &Entry<V>| known.life.as_of > as_of;
+        if self.is_overtaken(as_of) || self.memory.peek(&key, is_newer).unwrap_or(false) {
+            return Displaced::refusing(key, entry);
+        }
         let (displaced, evicted) = self.memory.insert(key, entry);
         if evicted > 0 {
             self.counters.add(Count::Eviction, evicted);
         }
-        Some(displaced)
+        displaced
     }
 
     /// Stores a value that did not come from a load. It beats every load that has begun.
@@ -184,7 +185,7 @@ where
 {
     fn invalidate(&self, key: &Hashed<K>) -> bool {
         let removed = self.flights.invalidate(key, self, |_| self.memory.remove(key));
-        let counted = removed.is_some_and(|entry| self.judge(&entry.life) == Freshness::Fresh);
+        let counted = removed.is_some_and(|(_, entry)| self.judge(&entry.life) == Freshness::Fresh);
         self.counters.count(Count::Invalidation);
         counted
     }
@@ -213,9 +214,9 @@ where
 pub(crate) trait AnyTier: Send + Sync {
     fn stats(&self) -> Stats;
     fn len(&self) -> usize;
-    /// Makes every entry, and every load that has begun, count for nothing. Takes constant time.
+    /// Makes every entry, and every load that has begun, count for nothing; then drops them.
     fn clear(&self);
-    /// Frees the memory of entries that no longer count. Takes a pass over all entries.
+    /// Drops the entries that have expired. Takes a pass over all entries.
     fn purge(&self) -> usize;
 }
 
@@ -230,15 +231,13 @@ where
     }
 
     fn len(&self) -> usize {
-        match self.cleared.load(Ordering::Acquire) {
-            0 => self.memory.len(),
-            cleared => self.memory.count(|life| life.as_of >= cleared),
-        }
+        self.memory.len()
     }
 
     fn clear(&self) {
         self.cleared.fetch_max(next_seq(), Ordering::AcqRel);
         self.counters.count(Count::Invalidation);
+        self.memory.clear();
     }
 
     fn purge(&self) -> usize {

@@ -15,10 +15,11 @@ use crate::rules::Terms;
 /// A call that runs as part of a task.
 #[must_use = "a future does nothing unless it is polled"]
 pub struct Running<R, K: Eq + Clone, V, F, T, B> {
-    call: Box<Pending<R, K, V, F, T>>,
+    /// Dropped first: a body that is cancelled is gone before another caller inherits its lead.
+    body: Pin<Box<B>>,
     /// What this task was doing when it was last polled.
     turn: Option<Box<Turn<K, V, F>>>,
-    body: Pin<Box<B>>,
+    call: Box<Pending<R, K, V, F, T>>,
 }
 
 /// Runs a call to its end on this task.
@@ -33,7 +34,7 @@ where
     T: Terms<R, Value = V, Failure = F>,
     B: Future<Output = R>,
 {
-    Running { call: call.0, turn: None, body: Box::pin(body) }
+    Running { body: Box::pin(body), turn: None, call: call.0 }
 }
 
 impl<R, K, V, F, T, B> Future for Running<R, K, V, F, T, B>

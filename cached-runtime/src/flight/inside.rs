@@ -17,19 +17,20 @@ pub(crate) struct Inside(());
 
 impl Inside {
     pub(super) fn enter<K, P>(flight: &Arc<Flight<K, P>>) -> Self {
-        INSIDE.with(|inside| inside.borrow_mut().push(Arc::as_ptr(flight).addr()));
+        // A thread whose locals are gone already leads without a mark.
+        let _ = INSIDE.try_with(|inside| inside.borrow_mut().push(Arc::as_ptr(flight).addr()));
         Self(())
     }
 }
 
 impl Drop for Inside {
     fn drop(&mut self) {
-        INSIDE.with(|inside| inside.borrow_mut().pop());
+        let _ = INSIDE.try_with(|inside| inside.borrow_mut().pop());
     }
 }
 
 /// Whether this thread is inside the load of a flight.
 pub(super) fn is_inside<K, P>(flight: &Arc<Flight<K, P>>) -> bool {
     let address = Arc::as_ptr(flight).addr();
-    INSIDE.with(|inside| inside.borrow().contains(&address))
+    INSIDE.try_with(|inside| inside.borrow().contains(&address)).unwrap_or(false)
 }

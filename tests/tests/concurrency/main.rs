@@ -1,9 +1,11 @@
 //! Callers that meet: single flight, hand-over, errors, waiting, and invalidation in the middle of
 //! loads, with real threads and real tasks. Every wait has a bound.
 
+mod callbacks;
 mod flights;
 mod futures;
 mod histories;
+mod send;
 mod waiting;
 
 use std::sync::mpsc::{RecvTimeoutError, channel};
