@@ -10,6 +10,7 @@
 
 mod pick;
 
+use std::any::type_name;
 use std::convert::Infallible;
 
 pub use pick::{Pick, PickOption, PickResult, PickShared, RefuseHidden};
@@ -59,6 +60,11 @@ pub trait Adapter<R> {
     fn keeps_error(&self, _: &R) -> bool {
         true
     }
+    /// Whether what looks like a value may be an `Err` or a `None`, since the function is generic
+    /// over what it returns.
+    fn is_blind(&self) -> bool {
+        false
+    }
 }
 
 /// Stores results as they are.
@@ -85,6 +91,10 @@ impl<R: Storable> Adapter<R> for Plain {
     }
     fn restore_failure(&self, failure: Infallible) -> R {
         match failure {}
+    }
+    fn is_blind(&self) -> bool {
+        let name = type_name::<R>();
+        name.starts_with("core::result::Result<") || name.starts_with("core::option::Option<")
     }
 }
 

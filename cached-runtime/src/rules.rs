@@ -53,6 +53,9 @@ impl<R, A: Adapter<R>, S, T, W> Rules<R, A, S, T, W> {
 
 /// Whether a value is stored.
 pub trait StoreIf<I> {
+    /// Whether it was asked for.
+    const IS_GIVEN: bool = true;
+
     /// Looks at the value.
     fn store(&self, item: &I) -> bool;
 }
@@ -62,6 +65,8 @@ pub trait StoreIf<I> {
 pub struct Always;
 
 impl<I> StoreIf<I> for Always {
+    const IS_GIVEN: bool = false;
+
     fn store(&self, _: &I) -> bool {
         true
     }
@@ -177,6 +182,8 @@ where
 {
     fn judge(&self, result: &R, policy: &Policy, timeout: Timeout) -> Verdict {
         let (keep, is_error) = match self.adapter.look(result) {
+            // Nothing says whether it is an error.
+            Loaded::Value(_) if !S::IS_GIVEN && self.adapter.is_blind() => (None, false),
             Loaded::Value(item) => {
                 let keep = self.store_if.store(item).then(|| Keep {
                     timeout: self.timeout_of.timeout(item).map_or(timeout, Timeout::after),
@@ -238,5 +245,22 @@ mod tests {
         let none = rules(&pick, pick.pick_with_none());
         let verdict = none.judge(&None, &policy, Timeout::DEFAULT);
         assert_eq!(verdict.store.map(|keep| keep.timeout), Some(Timeout::DEFAULT));
+    }
+
+    #[test]
+    fn a_generic_result_is_stored_only_where_store_if_says_so() {
+        fn keeps<R: crate::adapter::Storable>(result: &R) -> (bool, bool) {
+            let pick = Pick::<R>::NEW;
+            let judge = |terms: &dyn Terms<R, Item = R, Value = R, Failure = _>| {
+                terms.judge(result, &Policy::new(), Timeout::DEFAULT).store.is_some()
+            };
+            (
+                judge(&rules(&pick, pick.pick())),
+                judge(&rules(&pick, pick.pick()).store_if(|_| true)),
+            )
+        }
+        assert_eq!(keeps(&Err::<u8, ()>(())), (false, true));
+        assert_eq!(keeps(&Some(1)), (false, true));
+        assert_eq!(keeps(&1), (true, true));
     }
 }

@@ -2,15 +2,18 @@
 //!
 //! Untyped, because a static inside a generic function is shared by all its instantiations. A
 //! call finds its typed tier by the identity of the instantiation it stands in: the first one
-//! lies inline, further ones in a chain that only grows, so that finding one takes no lock.
+//! lies inline, further ones in a small hash table that only grows, so that finding one takes no
+//! lock.
 
 use std::any::{Any, TypeId, type_name};
+use std::hash::BuildHasher as _;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::adapter::Storable;
 use crate::clock::Clock;
+use crate::key::Prehashed;
 use crate::name;
 use crate::policy::{Policy, Timeout};
 use crate::registry;
@@ -28,10 +31,14 @@ pub struct Site {
 /// What changes of a site. Isolated tests have their own.
 pub(crate) struct SiteState {
     first: OnceLock<Slot>,
+    /// Chains of further slots, by the hash of their instantiation.
+    further: [OnceLock<Box<Slot>>; CHAINS],
     is_disabled: AtomicBool,
     /// Nanoseconds of the timeout set at run time: [`UNSET`] or [`NEVER`] where there are none.
     timeout_nanos: AtomicU64,
 }
+
+const CHAINS: usize = 16;
 
 const UNSET: u64 = u64::MAX;
 const NEVER: u64 = u64::MAX - 1;
@@ -122,6 +129,7 @@ impl SiteState {
     pub(crate) const fn new() -> Self {
         Self {
             first: OnceLock::new(),
+            further: [const { OnceLock::new() }; CHAINS],
             is_disabled: AtomicBool::new(false),
             timeout_nanos: AtomicU64::new(UNSET),
         }
@@ -154,7 +162,7 @@ impl SiteState {
 
     /// The instantiations called so far.
     pub(crate) fn slots(&self) -> impl Iterator<Item = &Slot> {
-        std::iter::successors(self.first.get(), |slot| slot.next.get().map(Box::as_ref))
+        self.first.get().into_iter().chain(self.further.iter().flat_map(chain))
     }
 
     /// The slot of an instantiation, made on its first call.
@@ -178,7 +186,8 @@ impl SiteState {
 
     /// The slot of an instantiation, if it was ever called.
     pub(crate) fn find(&self, instance: Instance) -> Option<&Slot> {
-        self.slots().find(|slot| slot.id == instance.id)
+        let first = self.first.get().filter(|slot| slot.id == instance.id);
+        first.or_else(|| chain(self.chain_of(instance.id)).find(|slot| slot.id == instance.id))
     }
 
     fn find_or_make<K, V, F>(&self, site: &'static Site, instance: Instance, clock: &Clock) -> &Slot
@@ -201,19 +210,30 @@ impl SiteState {
         self.push(site, instance, slot)
     }
 
-    /// Adds a slot at the end of the chain; where another thread did so first, takes that one.
+    fn chain_of(&self, id: TypeId) -> &OnceLock<Box<Slot>> {
+        let hash = usize::try_from(Prehashed::default().hash_one(id)).unwrap_or_default();
+        &self.further[hash % CHAINS]
+    }
+
+    /// Adds a slot at the end of its chain; where another thread did so first, takes that one.
     fn push(&self, site: &'static Site, instance: Instance, slot: Slot) -> &Slot {
         let id = slot.id;
         let mut new = Some(slot);
         let mut slot = self.first.get_or_init(|| new.take().expect("taken once"));
+        let mut next = self.chain_of(id);
         while slot.id != id {
-            slot = slot.next.get_or_init(|| Box::new(new.take().expect("taken once")));
+            slot = next.get_or_init(|| Box::new(new.take().expect("taken once")));
+            next = &slot.next;
         }
         if new.is_none() {
             registry::register(site.name_of(instance), site, instance);
         }
         slot
     }
+}
+
+fn chain(start: &OnceLock<Box<Slot>>) -> impl Iterator<Item = &Slot> {
+    std::iter::successors(start.get().map(Box::as_ref), |slot| slot.next.get().map(Box::as_ref))
 }
 
 impl Slot {

@@ -168,3 +168,32 @@ async fn results_of_async_functions_are_treated_the_same_way() {
     })
     .await;
 }
+
+struct Repo<T>(T);
+
+impl<T: Clone + Send + Sync + 'static> Repo<T> {
+    #[cached(skip(self))]
+    fn get(&self, id: u64) -> T {
+        let _ = id;
+        self.0.clone()
+    }
+
+    #[cached(skip(self), store_if = |_| true)]
+    fn any(&self, id: u64) -> T {
+        let _ = id;
+        self.0.clone()
+    }
+}
+
+#[test]
+fn an_error_that_only_the_impl_knows_of_is_not_stored() {
+    testing::isolated(|| {
+        let failing = Repo(Err::<u8, String>("no".into()));
+        miss!(failing.get(1), Err("no".into()));
+        miss!(failing.get(1), Err("no".into()));
+        miss!(failing.any(1), Err("no".into()));
+        hit!(failing.any(1), Err("no".into()));
+        miss!(Repo(7).get(1), 7);
+        hit!(Repo(8).get(1), 7);
+    });
+}
