@@ -155,6 +155,7 @@ fn hit<K, V, F>(tier: &Tier<K, V, F>, stored: Stamp) {
 /// Runs a call to its end on this thread.
 #[cold]
 #[inline(never)]
+#[expect(clippy::needless_pass_by_value, reason = "a call ends here")]
 pub fn run<R, K, V, F, T>(call: Call<R, K, V, F, T>, body: impl FnOnce() -> R) -> R
 where
     K: Eq + Clone + Send + Sync + 'static,
@@ -162,7 +163,18 @@ where
     F: Clone + Send + Sync + 'static,
     T: Terms<R, Value = V, Failure = F>,
 {
-    let call = call.0;
+    let mut body = Some(body);
+    run_turns(&call.0, &mut || body.take().expect("a call runs its body once")())
+}
+
+/// The same for any body, so that functions of the same types share it.
+fn run_turns<R, K, V, F, T>(call: &Pending<R, K, V, F, T>, body: &mut dyn FnMut() -> R) -> R
+where
+    K: Eq + Clone + Send + Sync + 'static,
+    V: Storable,
+    F: Clone + Send + Sync + 'static,
+    T: Terms<R, Value = V, Failure = F>,
+{
     let mut next = call.start();
     loop {
         let turn = match next {

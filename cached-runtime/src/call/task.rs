@@ -49,50 +49,66 @@ where
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<R> {
         let Self { call, turn, body } = &mut *self;
-        let mut next = match turn.take() {
-            Some(turn) => ControlFlow::Continue(*turn),
-            None => call.start(),
+        poll_turns(call, turn, body.as_mut(), context)
+    }
+}
+
+/// The same for any body, so that functions of the same types share it.
+fn poll_turns<R, K, V, F, T>(
+    call: &Pending<R, K, V, F, T>,
+    turn: &mut Option<Box<Turn<K, V, F>>>,
+    mut body: Pin<&mut dyn Future<Output = R>>,
+    context: &mut Context<'_>,
+) -> Poll<R>
+where
+    K: Eq + Clone + Send + Sync + 'static,
+    V: Storable,
+    F: Clone + Send + Sync + 'static,
+    T: Terms<R, Value = V, Failure = F>,
+{
+    let mut next = match turn.take() {
+        Some(turn) => ControlFlow::Continue(*turn),
+        None => call.start(),
+    };
+    loop {
+        let current = match next {
+            ControlFlow::Break(result) => return Poll::Ready(result),
+            ControlFlow::Continue(turn) => turn,
         };
-        loop {
-            let current = match next {
-                ControlFlow::Break(result) => return Poll::Ready(result),
-                ControlFlow::Continue(turn) => turn,
-            };
-            // The turn is on the stack while user code runs: a panic drops it, and with it a lead.
-            let waiting = match current {
-                Turn::Follow(mut follow) => {
-                    let timeout = call.tier.policy.wait_timeout;
-                    match follow.poll(context, &*call.tier, timeout) {
-                        Poll::Ready(followed) => {
-                            next = call.followed(followed);
-                            continue;
-                        }
-                        Poll::Pending => Turn::Follow(follow),
+        // The turn is on the stack while user code runs: a panic drops it, and with it a lead.
+        let waiting = match current {
+            Turn::Follow(mut follow) => {
+                let timeout = call.tier.policy.wait_timeout;
+                match follow.poll(context, &*call.tier, timeout) {
+                    Poll::Ready(followed) => {
+                        next = call.followed(followed);
+                        continue;
                     }
+                    Poll::Pending => Turn::Follow(follow),
                 }
-                Turn::Lead(lead) => {
-                    let polled = {
-                        let (_inside, _load) = (lead.enter(), call.load());
-                        body.as_mut().poll(context)
-                    };
-                    match polled {
-                        Poll::Ready(result) => return Poll::Ready(call.land(lead, result)),
-                        Poll::Pending => Turn::Lead(lead),
-                    }
+            }
+            Turn::Lead(lead) => {
+                let polled = {
+                    let (_inside, _load) = (lead.enter(), call.load());
+                    body.as_mut().poll(context)
+                };
+                match polled {
+                    Poll::Ready(result) => return Poll::Ready(call.land(lead, result)),
+                    Poll::Pending => Turn::Lead(lead),
                 }
-                Turn::Alone(alone) => {
-                    let polled = {
-                        let _load = call.load();
-                        body.as_mut().poll(context)
-                    };
-                    match polled {
-                        Poll::Ready(result) => return Poll::Ready(call.settle(alone, result)),
-                        Poll::Pending => Turn::Alone(alone),
-                    }
+            }
+            Turn::Alone(alone) => {
+                let polled = {
+                    let _load = call.load();
+                    body.as_mut().poll(context)
+                };
+                match polled {
+                    Poll::Ready(result) => return Poll::Ready(call.settle(alone, result)),
+                    Poll::Pending => Turn::Alone(alone),
                 }
-            };
-            *turn = Some(Box::new(waiting));
-            return Poll::Pending;
-        }
+            }
+        };
+        *turn = Some(Box::new(waiting));
+        return Poll::Pending;
     }
 }
