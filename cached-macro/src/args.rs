@@ -57,6 +57,26 @@ const TABLE: &[(&str, Form)] = &[
     ("local", Form::Later),
 ];
 
+/// What other crates call our arguments.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("ttl", "timeout"),
+    ("ttl_secs", "timeout"),
+    ("time", "timeout"),
+    ("expire", "timeout"),
+    ("expires", "timeout"),
+    ("size", "capacity"),
+    ("max_size", "capacity"),
+    ("max_capacity", "capacity"),
+    ("convert", "key"),
+    ("ignore", "skip"),
+    ("exclude", "skip"),
+    ("sync_writes", "coalesce"),
+    ("condition", "store_if"),
+    ("cache_if", "store_if"),
+    ("result", "store_if"),
+    ("option", "store_if"),
+];
+
 /// The arguments, each there at most once.
 pub(crate) struct Args {
     list: Vec<Arg>,
@@ -166,7 +186,11 @@ fn problem(arg: &Arg, before: &[Arg]) -> Option<String> {
     let Some((_, form)) = TABLE.iter().find(|(known, _)| *known == name) else {
         let known =
             TABLE.iter().filter(|(_, form)| !matches!(form, Form::Later)).map(|(known, _)| *known);
-        return Some(format!("unknown argument `{name}`; {}", did_you_mean(&name, known)));
+        let hint = match ELSEWHERE.iter().find(|(elsewhere, _)| *elsewhere == name) {
+            Some((_, ours)) => format!("did you mean `{ours}`?"),
+            None => did_you_mean(&name, known),
+        };
+        return Some(format!("unknown argument `{name}`; {hint}"));
     };
     if before.iter().any(|arg| arg.name == name) {
         return Some(format!("duplicate argument `{name}`; remove one"));

@@ -94,10 +94,12 @@ fn call(
     });
     let unless = unless.as_ref().map(|condition| hygienic!(.unless(#condition)));
     let refresh = refresh.as_ref().map(|condition| hygienic!(.refresh(#condition)));
+    let underscored = underscored(function);
     let begin = quote_spanned!(span=>
         #rules
         let __instance = #instance;
         let __mode = #mode #unless #refresh;
+        #underscored
         let __call = match #bypass {
             #key
             let __begun = #krate::__private::begin(#site, __instance, __mode, __key, __rules);
@@ -113,6 +115,33 @@ fn call(
         run(spec, function, span)
     };
     hygienic!(#begin #run)
+}
+
+/// What generated code needs that uses arguments such as `_id`, which the body may not use.
+fn underscored(function: &Function) -> Option<TokenStream> {
+    let is_underscored = function.names().any(|(name, _)| plain(name).starts_with('_'));
+    is_underscored.then(|| {
+        hygienic!(
+            #[allow(clippy::used_underscore_binding, reason = "an argument may be in the key alone")]
+        )
+    })
+}
+
+/// What functions need that have the user's signature, but not the body that made it what it is.
+fn signature_lints(function: &Function) -> TokenStream {
+    let underscored = underscored(function);
+    let has_lifetimes = function.sig.generics.lifetimes().next().is_some();
+    let lifetimes = has_lifetimes.then(|| {
+        hygienic!(
+            #[allow(
+                single_use_lifetimes,
+                clippy::elidable_lifetime_names,
+                clippy::needless_lifetimes,
+                reason = "the body may need them"
+            )]
+        )
+    });
+    hygienic!(#underscored #lifetimes)
 }
 
 // Output:
@@ -135,6 +164,7 @@ fn run_async(spec: &Spec, function: &Function, span: Span) -> TokenStream {
     let future = body::future(function, spec.returned.written(), span);
     let check = check_hidden(spec, &hygienic!(of_future), span);
     quote_spanned!(span=>
+        #[allow(clippy::items_after_statements, reason = "the items of a body come after its type")]
         let __body = #future;
         #check
         #krate::__private::run_async(__call, __body).await

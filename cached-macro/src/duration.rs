@@ -29,7 +29,7 @@ pub(crate) fn timeout(
     let span = at(value.span());
     let zero = || format!("`{name}` cannot be zero; {zero}");
     let tokens = match value {
-        Expr::Path(path) if path.path.is_ident("never") => {
+        _ if is_never(value) => {
             quote_spanned!(span=> #krate::Timeout::NEVER)
         }
         Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => {
@@ -103,6 +103,11 @@ pub(crate) fn timeout(
         _ => quote!(#value),
     };
     errors.or(tokens)
+}
+
+/// Whether an expression is the word `never`.
+pub(crate) fn is_never(value: &Expr) -> bool {
+    matches!(value, Expr::Path(path) if path.path.is_ident("never"))
 }
 
 fn milliseconds(text: &str) -> Option<u64> {

@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
-use syn::{Attribute, FnArg, Pat, Receiver, ReceiverKind, Signature, Type, Visibility};
+use syn::{AttrStyle, Attribute, FnArg, Pat, Receiver, ReceiverKind, Signature, Type, Visibility};
 
 use crate::diagnostics::Errors;
 
@@ -21,6 +21,8 @@ pub(crate) struct Function {
 pub(crate) struct Param {
     /// The names it binds: several for a pattern, none for `_`.
     pub(crate) names: Vec<Ident>,
+    /// Patterns in it whose names only the compiler knows.
+    pub(crate) unreadable: Vec<Pat>,
     /// Leading `&` of its type.
     pub(crate) references: usize,
     pub(crate) is_mutable_reference: bool,
@@ -47,7 +49,7 @@ pub(crate) fn plain(name: &Ident) -> String {
 /// Reads the item under `attribute`.
 pub(crate) fn parse(item: TokenStream, attribute: &str) -> Result<Function, Errors> {
     let parser = |input: ParseStream<'_>| -> syn::Result<Function> {
-        let attrs = input.call(Attribute::parse_outer)?;
+        let mut attrs = input.call(Attribute::parse_outer)?;
         let vis: Visibility = input.parse()?;
         let is_function = input.fork().parse::<Signature>().is_ok();
         if !is_function {
@@ -55,31 +57,62 @@ pub(crate) fn parse(item: TokenStream, attribute: &str) -> Result<Function, Erro
             return Err(input.error(message));
         }
         let sig: Signature = input.parse()?;
-        let body = match input.parse()? {
-            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => group,
-            other => {
-                let message = format!(
-                    "`#[{attribute}]` needs a function with a body; put it on the implementation"
-                );
-                return Err(syn::Error::new_spanned(other, message));
-            }
+        let end: TokenTree = input.parse()?;
+        let Some(body) = braces(end.clone()) else {
+            let message = format!(
+                "`#[{attribute}]` needs a function with a body; put it on the implementation"
+            );
+            return Err(syn::Error::new_spanned(end, message));
         };
+        let (inner, body) = without_attributes(body)?;
+        attrs.extend(inner);
         let params = sig.inputs.iter().map(param).collect();
         Ok(Function { attrs, vis, sig, body, params })
     };
     Ok(parser.parse2(item)?)
 }
 
+/// A block, also one that `macro_rules!` has put into invisible brackets.
+fn braces(token: TokenTree) -> Option<Group> {
+    match token {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => Some(group),
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+            let mut tokens = group.stream().into_iter();
+            tokens.next().filter(|_| tokens.next().is_none()).and_then(braces)
+        }
+        _ => None,
+    }
+}
+
+/// The attributes that begin a body, as they are written above the function, and the body
+/// without them.
+fn without_attributes(body: Group) -> syn::Result<(Vec<Attribute>, Group)> {
+    let parser = |input: ParseStream<'_>| {
+        Ok((input.call(Attribute::parse_inner)?, input.parse::<TokenStream>()?))
+    };
+    let (mut attrs, statements) = parser.parse2(body.stream())?;
+    if attrs.is_empty() {
+        return Ok((attrs, body));
+    }
+    for attr in &mut attrs {
+        attr.style = AttrStyle::Outer;
+    }
+    let mut rest = Group::new(Delimiter::Brace, statements);
+    rest.set_span(body.span());
+    Ok((attrs, rest))
+}
+
 fn param(input: &FnArg) -> Param {
     match input {
         FnArg::Receiver(receiver) => self_param(receiver),
         FnArg::Typed(typed) => {
-            let mut names = Vec::new();
-            bound_names(&typed.pat, &mut names);
+            let (mut names, mut unreadable) = (Vec::new(), Vec::new());
+            bound_names(&typed.pat, &mut names, &mut unreadable);
             // What a pattern binds has a type of its own.
             let is_name = matches!(*typed.pat, Pat::Ident(_));
             Param {
                 names,
+                unreadable,
                 references: if is_name { references(&typed.ty) } else { 0 },
                 is_mutable_reference: is_mutable_reference(&typed.ty),
                 has_impl: has_impl(&typed.ty),
@@ -96,7 +129,14 @@ fn self_param(receiver: &Receiver) -> Param {
         _ => (0, false),
     };
     let names = vec![Ident::new("self", receiver.self_token.span)];
-    Param { names, references, is_mutable_reference, has_impl: false, is_receiver: true }
+    Param {
+        names,
+        unreadable: Vec::new(),
+        references,
+        is_mutable_reference,
+        has_impl: false,
+        is_receiver: true,
+    }
 }
 
 fn references(ty: &Type) -> usize {
@@ -131,24 +171,24 @@ pub(crate) fn has_impl(ty: &Type) -> bool {
     has_impl_in(ty.to_token_stream())
 }
 
-fn bound_names(pat: &Pat, names: &mut Vec<Ident>) {
+fn bound_names(pat: &Pat, names: &mut Vec<Ident>, unreadable: &mut Vec<Pat>) {
+    let mut each = |pat: &Pat| bound_names(pat, names, unreadable);
     match pat {
         Pat::Ident(bound) => {
-            names.push(bound.ident.clone());
             if let Some((_, inner)) = &bound.subpat {
-                bound_names(inner, names);
+                each(inner);
             }
+            names.push(bound.ident.clone());
         }
-        Pat::Or(or) => or.cases.iter().take(1).for_each(|pat| bound_names(pat, names)),
-        Pat::Paren(paren) => bound_names(&paren.pat, names),
-        Pat::Reference(reference) => bound_names(&reference.pat, names),
-        Pat::Slice(slice) => slice.elems.iter().for_each(|pat| bound_names(pat, names)),
-        Pat::Struct(fields) => {
-            fields.fields.iter().for_each(|field| bound_names(&field.pat, names));
-        }
-        Pat::Tuple(tuple) => tuple.elems.iter().for_each(|pat| bound_names(pat, names)),
-        Pat::TupleStruct(tuple) => tuple.elems.iter().for_each(|pat| bound_names(pat, names)),
-        Pat::Type(typed) => bound_names(&typed.pat, names),
+        Pat::Or(or) => or.cases.iter().take(1).for_each(each),
+        Pat::Paren(paren) => each(&paren.pat),
+        Pat::Reference(reference) => each(&reference.pat),
+        Pat::Slice(slice) => slice.elems.iter().for_each(each),
+        Pat::Struct(fields) => fields.fields.iter().for_each(|field| each(&field.pat)),
+        Pat::Tuple(tuple) => tuple.elems.iter().for_each(each),
+        Pat::TupleStruct(tuple) => tuple.elems.iter().for_each(each),
+        Pat::Type(typed) => each(&typed.pat),
+        Pat::Macro(_) | Pat::Verbatim(_) => unreadable.push(pat.clone()),
         _ => {}
     }
 }

@@ -53,7 +53,10 @@ pub(crate) fn expand(args: TokenStream, function: &Function) -> Result<TokenStre
     let ty = returned::written(&sig.output);
     let run = if sig.asyncness.is_some() {
         let future = body::future(function, ty.as_ref(), span);
-        quote_spanned!(span=> let __result = #future.await;)
+        quote_spanned!(span=>
+            #[allow(clippy::items_after_statements, reason = "the items of a body come after its type")]
+            let __result = #future.await;
+        )
     } else {
         let closure = body::closure(function, ty.as_ref(), span);
         quote_spanned!(span=> let __result = #krate::__private::once(#closure);)

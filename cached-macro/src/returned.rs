@@ -1,8 +1,10 @@
 //! The return type: what may be cached of it, and how it is written where `impl Trait` may not be.
 
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens as _;
 use syn::{
-    GenericArgument, GenericParam, Generics, PathArguments, ReturnType, Type, TypeParamBound,
-    parse_quote,
+    GenericArgument, Generics, PathArguments, ReturnType, Type, TypeParam, TypeParamBound,
+    WherePredicate, parse_quote,
 };
 
 use crate::diagnostics::Errors;
@@ -17,6 +19,8 @@ pub(crate) struct Returned {
     pub(crate) naming: Naming,
     /// Whether it is a type parameter of the function, which may stand for a `Result`.
     pub(crate) is_parameter: bool,
+    /// Whether its `Err` may hold what is not `'static`, so that no other call can be given it.
+    pub(crate) has_short_error: bool,
 }
 
 /// Whether generated code can write the return type.
@@ -36,7 +40,7 @@ pub(crate) fn check(function: &Function) -> Result<Returned, Errors> {
         errors.at(&sig.ident, "this function returns nothing, so there is nothing to cache; return a value or remove `#[cached]`");
         return Err(errors);
     };
-    let declared = &**declared;
+    let declared = ungrouped(declared);
     let is_async_trait =
         sig.generics.lifetimes().any(|lifetime| lifetime.lifetime.ident == "async_trait");
     if is_async_trait {
@@ -58,6 +62,7 @@ pub(crate) fn check(function: &Function) -> Result<Returned, Errors> {
         ty,
         naming,
         is_parameter: is_parameter(declared, &sig.generics),
+        has_short_error: has_short_error(declared, &sig.generics),
     })
 }
 
@@ -76,6 +81,15 @@ fn refusal(ty: &Type) -> Option<&'static str> {
     }
 }
 
+/// A type without brackets: its own, and the invisible ones of `macro_rules!`.
+fn ungrouped(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => ungrouped(&group.elem),
+        Type::Paren(paren) => ungrouped(&paren.elem),
+        other => other,
+    }
+}
+
 fn is_future(ty: &Type) -> bool {
     let names_future = |bound: &TypeParamBound| match bound {
         TypeParamBound::Trait(bound) => {
@@ -83,7 +97,7 @@ fn is_future(ty: &Type) -> bool {
         }
         _ => false,
     };
-    match ty {
+    match ungrouped(ty) {
         Type::ImplTrait(hidden) => hidden.bounds.iter().any(names_future),
         Type::TraitObject(object) => object.bounds.iter().any(names_future),
         Type::Path(path) => path.path.segments.last().is_some_and(|last| match &last.arguments {
@@ -101,7 +115,11 @@ fn is_future(ty: &Type) -> bool {
 
 /// Whether a type borrows for less than `'static`. What a function pointer takes is its own affair.
 fn is_borrowed(ty: &Type) -> bool {
-    match ty {
+    // An `Err` is stored only where `err_timeout` asks for it, and then its type is checked.
+    if let Some((value, _)) = result(ty) {
+        return is_borrowed(value);
+    }
+    match ungrouped(ty) {
         Type::Reference(reference) => {
             let is_static =
                 reference.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident == "static");
@@ -118,8 +136,6 @@ fn is_borrowed(ty: &Type) -> bool {
         Type::Tuple(tuple) => tuple.elems.iter().any(is_borrowed),
         Type::Array(array) => is_borrowed(&array.elem),
         Type::Slice(slice) => is_borrowed(&slice.elem),
-        Type::Paren(paren) => is_borrowed(&paren.elem),
-        Type::Group(group) => is_borrowed(&group.elem),
         Type::ImplTrait(hidden) => hidden.bounds.iter().any(borrows),
         Type::TraitObject(object) => object.bounds.iter().any(borrows),
         _ => false,
@@ -153,15 +169,57 @@ fn erase_impl(ty: &mut Type) {
     }
 }
 
-/// Whether a type is `T` or `T::Name` of a type parameter `T`.
+/// Whether a type is `T`, `T::Name` or `<T as Trait>::Name` of a type parameter `T`.
 fn is_parameter(ty: &Type, generics: &Generics) -> bool {
-    let Type::Path(path) = ty else { return false };
+    let Type::Path(path) = ungrouped(ty) else { return false };
+    if let Some(qself) = &path.qself {
+        return is_parameter(&qself.ty, generics);
+    }
     let Some(first) = path.path.segments.first() else { return false };
-    path.qself.is_none()
-        && generics.params.iter().any(|param| match param {
-            GenericParam::Type(param) => param.ident == first.ident,
-            _ => false,
-        })
+    generics.type_params().any(|param| param.ident == first.ident)
+}
+
+/// `T` and `E` of what is written as `Result<T, E>`.
+fn result(ty: &Type) -> Option<(&Type, &Type)> {
+    let Type::Path(path) = ungrouped(ty) else { return None };
+    let last = path.path.segments.last().filter(|last| last.ident == "Result")?;
+    let PathArguments::AngleBracketed(args) = &last.arguments else { return None };
+    let mut types = args.args.iter().filter_map(|arg| match arg {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    });
+    types.next().zip(types.next())
+}
+
+/// Whether `E` of `Result<T, E>` borrows, or mentions a type parameter that may.
+fn has_short_error(ty: &Type, generics: &Generics) -> bool {
+    let Some((_, error)) = result(ty) else { return false };
+    let is_short = |name: &Ident| {
+        generics.type_params().any(|param| param.ident == *name && !is_static(param, generics))
+    };
+    is_borrowed(error) || mentions(error.to_token_stream(), &is_short)
+}
+
+fn mentions(tokens: TokenStream, is_meant: &dyn Fn(&Ident) -> bool) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => is_meant(&ident),
+        TokenTree::Group(group) => mentions(group.stream(), is_meant),
+        _ => false,
+    })
+}
+
+/// Whether a type parameter is declared to be `'static`.
+fn is_static(param: &TypeParam, generics: &Generics) -> bool {
+    let clauses = generics.where_clause.iter().flat_map(|clause| &clause.predicates);
+    let bounds = clauses.filter_map(|predicate| match predicate {
+        WherePredicate::Type(bounded) => match ungrouped(&bounded.bounded_ty) {
+            Type::Path(path) if path.path.is_ident(&param.ident) => Some(&bounded.bounds),
+            _ => None,
+        },
+        _ => None,
+    });
+    let is_static = |bound: &TypeParamBound| matches!(bound, TypeParamBound::Lifetime(lifetime) if lifetime.ident == "static");
+    bounds.chain([&param.bounds]).flatten().any(is_static)
 }
 
 impl Returned {
@@ -175,9 +233,11 @@ impl Returned {
 pub(crate) fn written(output: &ReturnType) -> Option<Type> {
     match output {
         ReturnType::Default => Some(parse_quote!(())),
-        ReturnType::Type(_, ty) if matches!(**ty, Type::ImplTrait(_) | Type::Never(_)) => None,
+        ReturnType::Type(_, ty) if matches!(ungrouped(ty), Type::ImplTrait(_) | Type::Never(_)) => {
+            None
+        }
         ReturnType::Type(_, ty) => {
-            let mut ty = (**ty).clone();
+            let mut ty = ungrouped(ty).clone();
             erase_impl(&mut ty);
             Some(ty)
         }

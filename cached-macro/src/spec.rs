@@ -3,10 +3,12 @@
 mod key;
 mod policy;
 
+use std::collections::BTreeSet;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{Expr, FnArg, Lit, PatType, Receiver};
+use syn::{Expr, FnArg, Lit, PatType, Receiver, Type};
 
 use crate::args::{Args, Value};
 use crate::diagnostics::Errors;
@@ -96,11 +98,12 @@ pub(crate) fn check(
     mut errors: Errors,
 ) -> Result<Spec, Errors> {
     check_signature(function, &mut errors);
+    check_names(&args, function, &mut errors);
     let returned = errors.absorb(returned::check(function));
 
-    let given_krate = match args.take_value("crate") {
-        Some((_, Expr::Path(path))) => Some(path.path.to_token_stream()),
-        Some((_, other)) => {
+    let given_krate = match args.take_value("crate").map(|(_, expr)| ungrouped(expr)) {
+        Some(Expr::Path(path)) => Some(path.path.to_token_stream()),
+        Some(other) => {
             errors.at(other, "`crate` takes a path; write `crate = ::cached_runtime`");
             None
         }
@@ -111,13 +114,13 @@ pub(crate) fn check(
 
     let skipped = key::skipped(&mut args, function, &mut errors);
     let key = key::key(&mut args, function, &skipped, &mut errors);
-    let (policy, negatives) = policy::policy(&mut args, &krate, &mut errors);
+    let (policy, negatives) = policy::policy(&mut args, &krate, function, &mut errors);
     if let Some(returned) = &returned
         && returned.is_parameter
         && args.value("store_if").is_none()
         && args.is_complete
     {
-        let ty = returned.ty.to_token_stream().to_string().replace(' ', "");
+        let ty = written(&returned.ty);
         errors.at(&returned.ty, format!(
             "`{ty}` may stand for a `Result`, whose `Err` would be stored; say what to store with `store_if = |value| ..`"
         ));
@@ -147,6 +150,12 @@ pub(crate) fn check(
     })
 }
 
+/// A type as a user writes it.
+fn written(ty: &Type) -> String {
+    let text = ty.to_token_stream().to_string();
+    text.replace(" :: ", "::").replace("< ", "<").replace(" <", "<").replace(" >", ">")
+}
+
 fn check_signature(function: &Function, errors: &mut Errors) {
     let sig = &function.sig;
     for input in &sig.inputs {
@@ -154,6 +163,9 @@ fn check_signature(function: &Function, errors: &mut Errors) {
         if let Some(cfg) = attrs.iter().find(|attr| attr.path().is_ident("cfg")) {
             errors.at(cfg, "an argument that may be missing cannot be in a cache key; put the `#[cfg]` on two functions");
         }
+    }
+    for pattern in function.params.iter().flat_map(|param| &param.unreadable) {
+        errors.at(pattern, "what a macro binds cannot be seen; write the pattern out");
     }
     if let Some(constness) = &sig.constness {
         errors.at(constness, "`const fn` cannot be cached; remove `const` or `#[cached]`");
@@ -163,6 +175,21 @@ fn check_signature(function: &Function, errors: &mut Errors) {
             variadic,
             "a function with variadic arguments cannot be cached; remove `...` or `#[cached]`",
         );
+    }
+}
+
+/// Names that read the same differ where `macro_rules!` has written one of them.
+fn check_names(args: &Args, function: &Function, errors: &mut Errors) {
+    if args.span("key").or(args.span("skip")).is_none() {
+        return;
+    }
+    let mut names = BTreeSet::new();
+    for (name, _) in function.names() {
+        if !names.insert(plain(name)) {
+            errors.at(name, format!(
+                "two arguments are called `{name}`, which `key` and `skip` cannot tell apart; rename one"
+            ));
+        }
     }
 }
 

@@ -4,11 +4,14 @@
 //! to `A-Z a-z 0-9 - _ . ~ %`, so between two placeholders there must be a character outside of
 //! that, or the end of one argument could be the start of the next.
 
+mod names;
+
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use syn::{Expr, LitStr};
 
 use crate::diagnostics::{Errors, did_you_mean};
 use crate::function::{Function, plain};
+pub(crate) use names::{binders_in, names_in};
 
 pub(crate) struct Template {
     pub(crate) pieces: Vec<Piece>,
@@ -196,6 +199,9 @@ fn slot_value(value: &str, literal: &LitStr, function: &Function) -> Result<Slot
         return Err(errors);
     };
     let tokens = quote::ToTokens::to_token_stream(&expr);
+    for binder in binders_in(tokens.clone(), function) {
+        errors.at(literal, bound_anew(&binder));
+    }
     let mentioned = names_in(tokens.clone(), function);
     if mentioned.is_empty() {
         let known: Vec<_> = function.names().map(|(name, _)| plain(name)).collect();
@@ -210,6 +216,11 @@ fn slot_value(value: &str, literal: &LitStr, function: &Function) -> Result<Slot
         );
     }
     errors.or(SlotValue { tokens: relocate(tokens, literal.span(), function), references: 0 })
+}
+
+/// The message about a name that hides an argument.
+pub(crate) fn bound_anew(binder: &Ident) -> String {
+    format!("`{binder}` is bound anew in the key, which hides the argument; give it another name")
 }
 
 fn relocate(tokens: TokenStream, span: Span, function: &Function) -> TokenStream {
@@ -241,58 +252,6 @@ fn relocated(name: &Ident, span: Span) -> Ident {
     let mut name = name.clone();
     name.set_span(name.span().located_at(span));
     name
-}
-
-/// The parameters that an expression mentions: not fields, methods or path segments of their name.
-pub(crate) fn names_in(tokens: TokenStream, function: &Function) -> Vec<&Ident> {
-    let mut names = Vec::new();
-    let mut dots = 0;
-    let mut colons = 0;
-    let mut is_macro = false;
-    let mut tokens = tokens.into_iter().peekable();
-    while let Some(token) = tokens.next() {
-        let (is_member, is_segment, is_input) = (dots == 1, colons == 2, is_macro);
-        is_macro = is_punct(&token, '!');
-        dots = if is_punct(&token, '.') { dots + 1 } else { 0 };
-        colons = if is_punct(&token, ':') { colons + 1 } else { 0 };
-        match token {
-            TokenTree::Ident(ident) => {
-                let is_field_name = tokens.peek().is_some_and(|next| is_punct(next, ':'));
-                if !is_member && !is_segment && !is_field_name {
-                    let same = |(name, _): &(&Ident, _)| **name == ident;
-                    names.extend(function.names().find(same).map(|(name, _)| name));
-                }
-            }
-            TokenTree::Group(group) => {
-                names.extend(names_in(group.stream(), function));
-                if is_input {
-                    names.extend(captured_by(group.stream(), function));
-                }
-            }
-            _ => {}
-        }
-    }
-    names
-}
-
-/// The parameters that the texts of a macro's input capture, as in `format!("{id:04}")`.
-fn captured_by(input: TokenStream, function: &Function) -> Vec<&Ident> {
-    let texts: Vec<_> = input
-        .into_iter()
-        .filter_map(|token| match token {
-            TokenTree::Literal(literal) => Some(literal.to_string()),
-            _ => None,
-        })
-        .collect();
-    let captures = |text: &str, name: &str| {
-        text.contains(&format!("{{{name}}}")) || text.contains(&format!("{{{name}:"))
-    };
-    let is_captured = |name: &&Ident| texts.iter().any(|text| captures(text, &plain(name)));
-    function.names().map(|(name, _)| name).filter(is_captured).collect()
-}
-
-fn is_punct(token: &TokenTree, char: char) -> bool {
-    matches!(token, TokenTree::Punct(punct) if punct.as_char() == char)
 }
 
 /// Whether a text is a format that names no other argument: `[[fill]align][sign][#][0][width][.precision][type]`.

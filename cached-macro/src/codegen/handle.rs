@@ -8,7 +8,7 @@ use quote::{ToTokens as _, format_ident, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Attribute, FnArg, GenericParam, Meta, Pat, PatIdent, Signature};
 
-use super::{body, call, key, rules, site};
+use super::{body, call, key, rules, signature_lints, site};
 use crate::function::{Function, at};
 use crate::spec::{Handle, Spec, is_named};
 
@@ -52,7 +52,9 @@ pub(super) fn function(spec: &Spec, handle: &Handle, function: &Function) -> Tok
     let conditions: Vec<_> = attrs.iter().filter(|attr| attr.path().is_ident("cfg")).collect();
     let functions = siblings.functions(spec, function, &forwarded);
     let block = body::braces(function, &block);
+    let signature_lints = signature_lints(function);
     let wrapper = hygienic!(
+        #signature_lints
         #[allow(dead_code, reason = "it may be used through its handle alone")]
         #(#outer)*
         #vis #forwarded #block
@@ -180,7 +182,13 @@ impl Siblings {
         let block = forward(spec, function, self, forwarded, &format_ident!("{mode}"));
         let mut sig = forwarded.clone();
         sig.ident = name.clone();
-        hygienic!(#[doc = #doc] #(#lints)* #vis #sig { #block })
+        let signature_lints = signature_lints(function);
+        hygienic!(
+            #[doc = #doc]
+            #(#lints)*
+            #signature_lints
+            #vis #sig { #block }
+        )
     }
 
     // Output:
@@ -224,10 +232,16 @@ impl Siblings {
             (hygienic!(#krate::OpaqueEntry), new)
         };
         signature.output = syn::parse_quote!(-> #ty);
+        let signature_lints = signature_lints(function);
         hygienic!(
             #[doc = #doc]
             #(#lints)*
-            #[allow(clippy::needless_pass_by_value, reason = "it takes what the function takes")]
+            #signature_lints
+            #[allow(
+                unused_variables,
+                clippy::needless_pass_by_value,
+                reason = "it takes what the function takes"
+            )]
             #vis #signature {
                 let __instance = #owner::#instance #turbofish();
                 #key

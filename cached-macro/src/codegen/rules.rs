@@ -45,14 +45,20 @@ fn expression(spec: &Spec) -> TokenStream {
         Errs::If(err_if) => hygienic!(#err_if),
         Errs::All | Errs::None => quote_spanned!(span=> |_| true),
     };
+    // One `&` fewer passes over the adapter that shares errors.
+    let picked = if returned.has_short_error {
+        quote_spanned!(span=> &&&__pick)
+    } else {
+        quote_spanned!(span=> &&&&__pick)
+    };
     let adapter = match (&negatives.errors, negatives.none) {
         (Errs::All | Errs::If(_), true) => quote_spanned!(span=> __pick.pick_with_both(#err_if)),
         (Errs::All | Errs::If(_), false) => quote_spanned!(span=> __pick.pick_with_errors(#err_if)),
-        (Errs::None, true) => quote_spanned!(span=> (&&&&__pick).pick_with_none()),
+        (Errs::None, true) => quote_spanned!(span=> (#picked).pick_with_none()),
         (Errs::None, false) if returned.naming == Naming::Hidden => {
             quote_spanned!(span=> __pick.hidden())
         }
-        (Errs::None, false) => quote_spanned!(span=> (&&&&__pick).pick()),
+        (Errs::None, false) => quote_spanned!(span=> (#picked).pick()),
     };
     // The type behind `impl Trait` is known only once the body is.
     let adapter = match returned.naming {

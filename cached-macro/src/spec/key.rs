@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use proc_macro2::{Ident, Span};
-use quote::ToTokens as _;
+use quote::{ToTokens as _, quote};
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::punctuated::Punctuated;
@@ -13,7 +13,7 @@ use super::{Key, ungrouped};
 use crate::args::{Args, Value};
 use crate::diagnostics::{Errors, did_you_mean};
 use crate::function::{Function, Param, plain};
-use crate::template::{self, names_in};
+use crate::template::{self, binders_in, bound_anew, names_in};
 
 pub(super) fn key(
     args: &mut Args,
@@ -52,6 +52,18 @@ pub(super) fn key(
     };
     if matches!(key, Key::Callable(_)) {
         check_mutable(function.names().filter(|(name, _)| !is_skipped(name)), errors);
+        return key;
+    }
+    let binders = match &key {
+        Key::Parts(parts) => binders_in(quote!(#(#parts),*), function),
+        Key::Whole(expr) => binders_in(expr.to_token_stream(), function),
+        // Those of a template are refused where it is read.
+        Key::Template(_) | Key::Arguments | Key::Callable(_) => Vec::new(),
+    };
+    if !binders.is_empty() {
+        for binder in &binders {
+            errors.at(binder, bound_anew(binder));
+        }
         return key;
     }
     let mentioned: Vec<&Ident> = match &key {

@@ -8,11 +8,14 @@ use super::{Errs, Negatives, ungrouped};
 use crate::args::Args;
 use crate::diagnostics::Errors;
 use crate::duration;
+use crate::function::Function;
+use crate::template::{binders_in, names_in};
 
 /// The calls on the policy, and which results without a value are stored.
 pub(super) fn policy(
     args: &mut Args,
     krate: &TokenStream,
+    function: &Function,
     errors: &mut Errors,
 ) -> (Vec<TokenStream>, Negatives) {
     let mut policy = Vec::new();
@@ -26,7 +29,9 @@ pub(super) fn policy(
         ("lead_timeout", "write `coalesce = false` to let every call load"),
     ] {
         let Some((ident, expr)) = args.take_value(name) else { continue };
-        if let Some(value) = errors.absorb(duration::timeout(name, &ungrouped(expr), zero, krate)) {
+        let expr = ungrouped(expr);
+        check_constant(name, &expr, function, errors);
+        if let Some(value) = errors.absorb(duration::timeout(name, &expr, zero, krate)) {
             policy.push(quote!(.#ident(#value)));
         }
         match name {
@@ -38,8 +43,33 @@ pub(super) fn policy(
     if let Some((_, err_if)) = args.take_value("err_if") {
         negatives.errors = Errs::If(err_if);
     }
+    if let Some(expr) = args.value("capacity") {
+        check_constant("capacity", expr, function, errors);
+    }
     policy.extend(capacity(args, errors));
     (policy, negatives)
+}
+
+/// What holds for the whole cache cannot depend on the arguments of one call.
+fn check_constant(name: &str, expr: &Expr, function: &Function, errors: &mut Errors) {
+    if duration::is_never(expr) {
+        return;
+    }
+    let tokens = expr.to_token_stream();
+    let binders = binders_in(tokens.clone(), function);
+    let Some(argument) =
+        names_in(tokens, function).into_iter().find(|name| !binders.contains(name))
+    else {
+        return;
+    };
+    let remedy = match name {
+        "timeout" => "; for a timeout by value write `timeout_of = |value| ..`",
+        _ => "",
+    };
+    errors.at(
+        expr,
+        format!("`{name}` is one for all calls and cannot depend on `{argument}`{remedy}"),
+    );
 }
 
 fn capacity(args: &mut Args, errors: &mut Errors) -> Option<TokenStream> {

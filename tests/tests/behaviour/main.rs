@@ -26,5 +26,6 @@ mod panics;
 mod recursion;
 mod registry;
 mod results;
+mod review;
 mod templates;
 mod timeouts;

@@ -175,6 +175,49 @@ pub fn allows(list: &[u64]) -> u64 {
     sum
 }
 
+/// An argument that only the key uses.
+#[cached(handle)]
+#[must_use]
+pub fn underscored(_n: u64) -> u64 {
+    1
+}
+
+/// An argument that only the template uses.
+#[cached(key = "{_n}:{_n:04}")]
+#[must_use]
+pub fn underscored_template(_n: u64) -> u64 {
+    1
+}
+
+/// An argument that only the expression uses.
+#[cached(key = (_n + 1, 2))]
+#[must_use]
+pub fn underscored_parts(_n: u64) -> u64 {
+    1
+}
+
+/// Items in a body that is `async`.
+#[cached(handle)]
+pub async fn items(n: u64) -> u64 {
+    const STEP: u64 = 1;
+    std::future::ready(n + STEP).await
+}
+
+/// Items in a body that is `async` and invalidates.
+#[invalidates(items::entry(n))]
+pub async fn items_that_invalidate(n: u64) -> u64 {
+    const STEP: u64 = 1;
+    std::future::ready(n + STEP).await
+}
+
+/// Arguments that an entry takes and does not need, and a lifetime that only they have.
+#[cached(key = "{n}", skip(text, rest), handle)]
+#[must_use]
+pub fn skips_of_a_pattern<'a>((n, rest): (u64, u64), text: &'a str) -> usize {
+    let half: (&'a str, u64) = (text, n + rest);
+    half.0.len()
+}
+
 /// A type that only this module sees, in the signature of a private function.
 #[cached(handle)]
 fn private(key: Private) -> Private {

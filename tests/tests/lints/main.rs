@@ -27,6 +27,12 @@ fn functions_under_lints_cache() {
         hit!(functions::held(1, "a"), Ok("1a".to_owned()));
         assert_eq!(functions::rename(1), Ok(()));
         miss!(functions::held(1, "a"), Ok("1a".to_owned()));
+        miss!(functions::underscored(1), 1);
+        miss!(functions::underscored(2), 1);
+        miss!(functions::underscored_template(1), 1);
+        miss!(functions::underscored_parts(1), 1);
+        miss!(functions::skips_of_a_pattern((1, 2), "a"), 1);
+        hit!(functions::skips_of_a_pattern((1, 3), "b"), 1);
         let repo = functions::Repo::new(1);
         miss!(repo.load(1), 2);
         assert!(functions::Repo::load_entry(1).invalidate());

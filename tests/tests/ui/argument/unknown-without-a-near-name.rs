@@ -1,6 +1,6 @@
 use cached_runtime::cached;
 
-#[cached(ttl = 300)]
+#[cached(colour = 300)]
 fn double(n: u64) -> u64 {
     n * 2
 }
