@@ -92,26 +92,26 @@ pub fn begin<R, Q: Key, T: Terms<R>>(
     key: Option<Q>,
     terms: T,
 ) -> ControlFlow<R, CallOf<R, Q::Owned, T>> {
-    site.state(|state, clock| {
-        let slot = state.slot::<Q::Owned, T::Value, T::Failure>(site, instance, clock);
-        let tier = slot.tier::<Q::Owned, T::Value, T::Failure>();
-        let miss = match key {
-            Some(key) if !mode.is_uncached() && !state.is_disabled() => {
-                let key = tier.seed.lookup(&key);
-                let answer =
-                    if mode == Mode::Fresh { Err(MissReason::Forced) } else { tier.read(&key) };
-                match answer {
-                    Ok((value, stored)) => {
-                        hit(tier, stored);
-                        return ControlFlow::Break(terms.restore(value));
-                    }
-                    Err(reason) => Some((key.own(), reason)),
+    let here = site.here();
+    let state = here.state();
+    let slot = state.slot::<Q::Owned, T::Value, T::Failure>(site, instance, here.clock());
+    let tier = slot.tier::<Q::Owned, T::Value, T::Failure>();
+    let miss = match key {
+        Some(key) if !mode.is_uncached() && !state.is_disabled() => {
+            let key = tier.seed.lookup(&key);
+            let answer =
+                if mode == Mode::Fresh { Err(MissReason::Forced) } else { tier.read(&key) };
+            match answer {
+                Ok((value, stored)) => {
+                    hit(tier, stored);
+                    return ControlFlow::Break(terms.restore(value));
                 }
+                Err(reason) => Some((key.own(), reason)),
             }
-            _ => None,
-        };
-        ControlFlow::Continue(prepare(site, slot, terms, miss))
-    })
+        }
+        _ => None,
+    };
+    ControlFlow::Continue(prepare(site, slot, terms, miss))
 }
 
 /// Prepares a load without a look at the cache, whose key need not be made.

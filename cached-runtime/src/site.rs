@@ -43,6 +43,37 @@ const CHAINS: usize = 16;
 const UNSET: u64 = u64::MAX;
 const NEVER: u64 = u64::MAX - 1;
 
+/// A site's state where a call is made.
+pub(crate) struct Here {
+    #[cfg(feature = "testing")]
+    isolated: Option<(Arc<SiteState>, Clock)>,
+    own: &'static SiteState,
+}
+
+impl Here {
+    #[inline]
+    pub(crate) fn state(&self) -> &SiteState {
+        #[cfg(feature = "testing")]
+        if let Some((state, _)) = &self.isolated {
+            return state;
+        }
+        self.own
+    }
+
+    #[inline]
+    #[cfg_attr(
+        not(feature = "testing"),
+        allow(clippy::unused_self, reason = "the clock of an isolation is part of it")
+    )]
+    pub(crate) fn clock(&self) -> &Clock {
+        #[cfg(feature = "testing")]
+        if let Some((_, clock)) = &self.isolated {
+            return clock;
+        }
+        &Clock::System
+    }
+}
+
 /// One instantiation: of a generic function, or of whatever the function stands in.
 pub(crate) struct Slot {
     id: TypeId,
@@ -102,15 +133,20 @@ impl Site {
         self.version
     }
 
-    /// Shows the site's state, or the isolated test's, to `look`.
+    /// The site's state, or that of the isolated test which this thread is in.
     #[inline]
-    pub(crate) fn state<T>(&'static self, look: impl FnOnce(&SiteState, &Clock) -> T) -> T {
-        #[cfg(feature = "testing")]
-        if let Some(isolation) = crate::testing::current() {
-            let (state, clock) = isolation.state_of(self);
-            return look(&state, &clock);
+    pub(crate) fn here(&'static self) -> Here {
+        Here {
+            #[cfg(feature = "testing")]
+            isolated: crate::testing::current().map(|isolation| isolation.state_of(self)),
+            own: &self.state,
         }
-        look(&self.state, &Clock::System)
+    }
+
+    /// Shows the same, and its clock, to `look`.
+    pub(crate) fn state<T>(&'static self, look: impl FnOnce(&SiteState, &Clock) -> T) -> T {
+        let here = self.here();
+        look(here.state(), here.clock())
     }
 
     /// What all instantiations have in common.
@@ -190,6 +226,8 @@ impl SiteState {
         first.or_else(|| chain(self.chain_of(instance.id)).find(|slot| slot.id == instance.id))
     }
 
+    #[cold]
+    #[inline(never)]
     fn find_or_make<K, V, F>(&self, site: &'static Site, instance: Instance, clock: &Clock) -> &Slot
     where
         K: Eq + Clone + Send + Sync + 'static,
