@@ -49,7 +49,7 @@ fn at_once<F: Future>(future: F) -> F::Output {
     }
 }
 
-#[library_benchmark(config = limit(300))]
+#[library_benchmark(config = limit(285))]
 #[bench::hits(args = (warm(|key| ours::integer(key.id))))]
 fn integer(keys: Vec<Key>) -> Vec<Key> {
     for key in &keys {
@@ -58,7 +58,7 @@ fn integer(keys: Vec<Key>) -> Vec<Key> {
     keys
 }
 
-#[library_benchmark(config = limit(265))]
+#[library_benchmark(config = limit(245))]
 #[bench::hits(args = (warm(|key| ours::forever(key.id))))]
 fn integer_that_never_expires(keys: Vec<Key>) -> Vec<Key> {
     for key in &keys {
