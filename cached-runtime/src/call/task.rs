@@ -17,8 +17,8 @@ use crate::rules::Terms;
 pub struct Running<R, K: Eq + Clone, V, F, T, B> {
     /// Dropped first: a body that is cancelled is gone before another caller inherits its lead.
     body: Pin<Box<B>>,
-    /// What this task was doing when it was last polled.
-    turn: Option<Box<Turn<K, V, F>>>,
+    /// What this task was doing when it was last polled. One box for all polls.
+    turn: Box<Option<Turn<K, V, F>>>,
     call: Box<Pending<R, K, V, F, T>>,
 }
 
@@ -34,7 +34,7 @@ where
     T: Terms<R, Value = V, Failure = F>,
     B: Future<Output = R>,
 {
-    Running { body: Box::pin(body), turn: None, call: call.0 }
+    Running { body: Box::pin(body), turn: Box::new(None), call: call.0 }
 }
 
 impl<R, K, V, F, T, B> Future for Running<R, K, V, F, T, B>
@@ -56,7 +56,7 @@ where
 /// The same for any body, so that functions of the same types share it.
 fn poll_turns<R, K, V, F, T>(
     call: &Pending<R, K, V, F, T>,
-    turn: &mut Option<Box<Turn<K, V, F>>>,
+    turn: &mut Option<Turn<K, V, F>>,
     mut body: Pin<&mut dyn Future<Output = R>>,
     context: &mut Context<'_>,
 ) -> Poll<R>
@@ -67,7 +67,7 @@ where
     T: Terms<R, Value = V, Failure = F>,
 {
     let mut next = match turn.take() {
-        Some(turn) => ControlFlow::Continue(*turn),
+        Some(turn) => ControlFlow::Continue(turn),
         None => call.start(),
     };
     loop {
@@ -108,7 +108,7 @@ where
                 }
             }
         };
-        *turn = Some(Box::new(waiting));
+        *turn = Some(waiting);
         return Poll::Pending;
     }
 }

@@ -81,6 +81,19 @@ impl World {
         }
     }
 
+    /// A task that calls, with a body that yields once and gives 7.
+    fn spawn_call(self: &Arc<Self>) -> future::JoinHandle<u64> {
+        let world = Arc::clone(self);
+        future::spawn(async move {
+            let body = async {
+                world.loads.fetch_add(1, SeqCst);
+                future::yield_now().await;
+                7
+            };
+            world.call_async(1, body).await
+        })
+    }
+
     fn entry(&self, key: u64) -> Entry<u64> {
         let pick = Pick::<u64>::NEW;
         let part = Some((Argument(&key).part(),));
@@ -256,17 +269,7 @@ fn a_lead_that_panics_is_succeeded_by_one_follower() {
 fn a_task_that_is_dropped_hands_its_lead_over() {
     check(|| {
         let world = World::new(Policy::new);
-        let task = || {
-            let world = Arc::clone(&world);
-            future::spawn(async move {
-                let body = async {
-                    world.loads.fetch_add(1, SeqCst);
-                    future::yield_now().await;
-                    7
-                };
-                world.call_async(1, body).await
-            })
-        };
+        let task = || world.spawn_call();
         let (first, second, third) = (task(), task(), task());
         first.abort();
         future::block_on(async move {
@@ -283,17 +286,7 @@ fn a_task_that_is_dropped_hands_its_lead_over() {
 fn a_follower_that_is_dropped_leaves_the_others_waiting_for_the_lead() {
     check(|| {
         let world = World::new(Policy::new);
-        let task = || {
-            let world = Arc::clone(&world);
-            future::spawn(async move {
-                let body = async {
-                    world.loads.fetch_add(1, SeqCst);
-                    future::yield_now().await;
-                    7
-                };
-                world.call_async(1, body).await
-            })
-        };
+        let task = || world.spawn_call();
         let tasks = [task(), task(), task(), task()];
         tasks[0].abort();
         tasks[2].abort();
