@@ -7,6 +7,8 @@
 
 pub mod argument;
 pub mod callable;
+#[cfg(feature = "json")]
+pub mod spelled;
 pub mod text;
 
 use std::hash::{BuildHasher, Hash, Hasher};

@@ -39,6 +39,8 @@ mod adapter;
 mod call;
 mod check;
 mod clock;
+mod config;
+mod error;
 mod flight;
 mod handle;
 mod invalidate;
@@ -49,8 +51,11 @@ mod outcome;
 mod policy;
 pub mod registry;
 mod rules;
+#[cfg(feature = "json")]
+mod shared;
 mod site;
 mod stats;
+pub mod store;
 mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -70,6 +75,7 @@ pub use cached_macro::cached;
 pub use cached_macro::invalidates;
 
 pub use clock::ManualClock;
+pub use error::{Error, ErrorKind};
 pub use handle::{Entry, Handle, OpaqueEntry};
 pub use outcome::{MissReason, Outcome};
 pub use policy::{Amount, IntoTimeout, Timeout};
