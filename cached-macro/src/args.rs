@@ -10,10 +10,14 @@ use crate::diagnostics::{Errors, did_you_mean};
 /// How an argument is written.
 #[derive(Clone, Copy)]
 enum Form {
+    /// `shared`
+    Flag,
     /// `timeout = 300`
     Value,
     /// `skip(a, b)`
     List,
+    /// `lease` or `lease = "10s"`
+    FlagOrValue,
     /// `handle`, `handle = name` or `handle(impl)`
     Any,
     /// Of a version to come.
@@ -38,6 +42,10 @@ const TABLE: &[(&str, Form)] = &[
     ("lead_timeout", Form::Value),
     ("name", Form::Value),
     ("version", Form::Value),
+    ("shared", Form::Flag),
+    ("store", Form::Value),
+    ("local", Form::Value),
+    ("lease", Form::FlagOrValue),
     ("handle", Form::Any),
     ("crate", Form::Value),
     ("stale", Form::Later),
@@ -51,10 +59,6 @@ const TABLE: &[(&str, Form)] = &[
     ("hard_timeout", Form::Later),
     ("on_timeout", Form::Later),
     ("tags", Form::Later),
-    ("shared", Form::Later),
-    ("store", Form::Later),
-    ("lease", Form::Later),
-    ("local", Form::Later),
 ];
 
 /// What other crates call our arguments.
@@ -197,6 +201,12 @@ fn problem(arg: &Arg, before: &[Arg]) -> Option<String> {
     }
     match (form, &arg.value) {
         (Form::Later, _) => Some(format!("`{name}` is not available in this version; remove it")),
+        (Form::Flag, Value::Expr(_) | Value::List(_)) => {
+            Some(format!("`{name}` takes no value; write `{name}`"))
+        }
+        (Form::FlagOrValue, Value::List(_)) => {
+            Some(format!("`{name}` takes a value or none; write `{name}` or `{name} = ..`"))
+        }
         (Form::Value, Value::Flag | Value::List(_)) => {
             Some(format!("`{name}` takes a value; write `{name} = ..`"))
         }

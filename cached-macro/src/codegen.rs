@@ -6,7 +6,7 @@ mod key;
 mod rules;
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote_spanned;
+use quote::{format_ident, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use crate::function::{Function, at, plain};
@@ -95,14 +95,24 @@ fn call(
     let unless = unless.as_ref().map(|condition| hygienic!(.unless(#condition)));
     let refresh = refresh.as_ref().map(|condition| hygienic!(.refresh(#condition)));
     let underscored = underscored(function);
+    let begin = format_ident!(
+        "{}",
+        if spec.shared.is_some() { "begin_shared" } else { "begin" },
+        span = span
+    );
+    let codec = spec.shared.map(|asked| {
+        let krate = spec.krate_at(at(asked));
+        quote_spanned!(at(asked)=> #krate::__codec!();)
+    });
     let begin = quote_spanned!(span=>
+        #codec
         #rules
         let __instance = #instance;
         let __mode = #mode #unless #refresh;
         #underscored
         let __call = match #bypass {
             #key
-            let __begun = #krate::__private::begin(#site, __instance, __mode, __key, __rules);
+            let __begun = #krate::__private::#begin(#site, __instance, __mode, __key, __rules);
             __begun
         } {
             ::core::ops::ControlFlow::Break(__hit) => return __hit,

@@ -48,10 +48,20 @@ pub(crate) fn expand(args: TokenStream, function: &Function) -> Result<TokenStre
             quote_spanned!(span=> &#name)
         })
         .collect();
-    let before = is_before
-        .then(|| quote_spanned!(span=> #krate::__private::invalidate(true, &[#(#borrowed),*]);));
+    let is_async = sig.asyncness.is_some();
+    let invalidate = |succeeded: TokenStream| {
+        if is_async {
+            quote_spanned!(span=>
+                #krate::__private::invalidate_async(#succeeded, &[#(#borrowed),*]).await;
+            )
+        } else {
+            quote_spanned!(span=> #krate::__private::invalidate(#succeeded, &[#(#borrowed),*]);)
+        }
+    };
+    let before = is_before.then(|| invalidate(hygienic!(true)));
+    let after = invalidate(quote_spanned!(span=> __succeeded));
     let ty = returned::written(&sig.output);
-    let run = if sig.asyncness.is_some() {
+    let run = if is_async {
         let future = body::future(function, ty.as_ref(), span);
         quote_spanned!(span=>
             #[allow(clippy::items_after_statements, reason = "the items of a body come after its type")]
@@ -70,7 +80,7 @@ pub(crate) fn expand(args: TokenStream, function: &Function) -> Result<TokenStre
             use #krate::__private::SucceedsByShape as _;
             (&&#krate::__private::Success(&__result)).is_success()
         };
-        #krate::__private::invalidate(__succeeded, &[#(#borrowed),*]);
+        #after
         __result
     );
     let block = body::braces(function, &statements);

@@ -2,6 +2,7 @@
 
 mod key;
 mod policy;
+mod sharing;
 
 use std::collections::BTreeSet;
 
@@ -36,6 +37,8 @@ pub(crate) struct Spec {
     pub(crate) name: Option<String>,
     pub(crate) version: u32,
     pub(crate) handle: Option<Handle>,
+    /// Where it was asked for that entries leave the process.
+    pub(crate) shared: Option<Span>,
 }
 
 pub(crate) enum Key {
@@ -114,7 +117,12 @@ pub(crate) fn check(
 
     let skipped = key::skipped(&mut args, function, &mut errors);
     let key = key::key(&mut args, function, &skipped, &mut errors);
-    let (policy, negatives) = policy::policy(&mut args, &krate, function, &mut errors);
+    let sharing = sharing::sharing(&mut args, returned.as_ref(), &krate, function, &mut errors);
+    let (mut policy, negatives) = policy::policy(&mut args, &krate, function, &mut errors);
+    let shared = sharing.map(|(span, calls)| {
+        policy.splice(..0, calls);
+        span
+    });
     if let Some(returned) = &returned
         && returned.is_parameter
         && args.value("store_if").is_none()
@@ -147,6 +155,7 @@ pub(crate) fn check(
         name,
         version,
         handle,
+        shared,
     })
 }
 

@@ -6,24 +6,29 @@
 //!
 //! ```text
 //! begin   fresh entry?            -> hit, nothing allocated, no flight looked at
-//! start   first for its key?      -> lead: run the body, commit, wake the followers
+//! start   first for its key?      -> lead: load, commit, wake the followers
 //!         a lead is running?      -> follow: share its result, or inherit its lead
 //!         inside that very load?  -> alone: run the body, store nothing
+//! load    entries are shared?     -> fetch: an entry of the store is a hit
+//!                                    run the body
+//!         entries are shared?     -> publish, unless it was overtaken
 //! ```
 
 mod task;
 
 use std::marker::PhantomData;
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::thread;
+use std::time::Duration;
 
 use crate::adapter::{Adapter, Loaded, Storable};
 use crate::clock::Stamp;
-use crate::flight::{Follow, Followed, Joined, Landed, Lead, Wanted};
+use crate::flight::{Follow, Followed, Inside, Joined, Landed, Lead, Wanted};
 use crate::key::{Hashed, Key};
-use crate::outcome::{MissReason, Outcome, report};
+use crate::outcome::{HitTier, MissReason, Outcome, report};
 use crate::policy::Coalescing;
+use crate::remote::{Fetched, Fetching, Found, Publish, Published, Publishing, Remote, wait};
 use crate::rules::{Keep, Terms};
 use crate::site::{Instance, Site, Slot};
 use crate::stats::{Count, Counters};
@@ -78,8 +83,15 @@ struct Pending<R, K, V, F, T> {
     terms: T,
     /// The key and why nothing answered; none for a bypass.
     miss: Option<(Arc<Hashed<K>>, MissReason)>,
+    /// The store that entries are shared through, if there is one.
+    remote: RemoteOf<V>,
+    /// What a call that asks the store was counted as: a miss for a reason, or a hit.
+    settled: OnceLock<Option<MissReason>>,
     returned: PhantomData<fn() -> R>,
 }
+
+/// What a key's shared store is, for the call of a shared function.
+type RemoteOf<V> = Option<Box<dyn Remote<V>>>;
 
 /// Answers a call from memory, or prepares a load.
 ///
@@ -92,12 +104,44 @@ pub fn begin<R, Q: Key, T: Terms<R>>(
     key: Option<Q>,
     terms: T,
 ) -> ControlFlow<R, CallOf<R, Q::Owned, T>> {
+    begin_with(site, instance, mode, key, terms, |_, _| None)
+}
+
+/// The same for a shared function: what memory does not answer, the store may.
+#[cfg(feature = "json")]
+#[inline]
+pub fn begin_shared<R, Q, T>(
+    site: &'static Site,
+    instance: Instance,
+    mode: Mode,
+    key: Option<Q>,
+    terms: T,
+) -> ControlFlow<R, CallOf<R, Q::Owned, T>>
+where
+    Q: Key<Owned = Box<str>>,
+    T: Terms<R, Value: crate::shared::Sharable>,
+{
+    begin_with(site, instance, mode, key, terms, crate::shared::remote)
+}
+
+#[inline]
+fn begin_with<R, Q: Key, T: Terms<R>>(
+    site: &'static Site,
+    instance: Instance,
+    mode: Mode,
+    key: Option<Q>,
+    terms: T,
+    remote: impl FnOnce(
+        &Arc<Tier<Q::Owned, T::Value, T::Failure>>,
+        &Arc<Hashed<Q::Owned>>,
+    ) -> RemoteOf<T::Value>,
+) -> ControlFlow<R, CallOf<R, Q::Owned, T>> {
     let here = site.here();
     let state = here.state();
     let slot = state.slot::<Q::Owned, T::Value, T::Failure>(site, instance, here.clock());
     let tier = slot.tier::<Q::Owned, T::Value, T::Failure>();
     let miss = match key {
-        Some(key) if !mode.is_uncached() && !state.is_disabled() => {
+        Some(key) if !mode.is_uncached() && !state.is_disabled() && !here.is_null() => {
             let key = tier.seed.lookup(&key);
             let answer =
                 if mode == Mode::Fresh { Err(MissReason::Forced) } else { tier.read(&key) };
@@ -111,7 +155,7 @@ pub fn begin<R, Q: Key, T: Terms<R>>(
         }
         _ => None,
     };
-    ControlFlow::Continue(prepare(site, slot, terms, miss))
+    ControlFlow::Continue(prepare(site, slot, terms, miss, remote))
 }
 
 /// Prepares a load without a look at the cache, whose key need not be made.
@@ -126,7 +170,7 @@ where
 {
     site.state(|state, clock| {
         let slot = state.slot::<K, T::Value, T::Failure>(site, instance, clock);
-        ControlFlow::Continue(prepare(site, slot, terms, None))
+        ControlFlow::Continue(prepare(site, slot, terms, None, |_, _| None))
     })
 }
 
@@ -136,6 +180,7 @@ fn prepare<R, K, T>(
     slot: &Slot,
     terms: T,
     miss: Option<(Hashed<K>, MissReason)>,
+    remote: impl FnOnce(&Arc<Tier<K, T::Value, T::Failure>>, &Arc<Hashed<K>>) -> RemoteOf<T::Value>,
 ) -> CallOf<R, K, T>
 where
     K: Eq + Clone + Send + Sync + 'static,
@@ -143,13 +188,15 @@ where
 {
     let tier: Arc<Tier<K, T::Value, T::Failure>> = slot.tier_arc();
     let miss = miss.map(|(key, reason)| (Arc::new(key), reason));
-    Call(Box::new(Pending { site, tier, terms, miss, returned: PhantomData }))
+    let remote = miss.as_ref().and_then(|(key, _)| remote(&tier, key));
+    let settled = OnceLock::new();
+    Call(Box::new(Pending { site, tier, terms, miss, remote, settled, returned: PhantomData }))
 }
 
 #[inline]
 fn hit<K, V, F>(tier: &Tier<K, V, F>, stored: Stamp) {
     tier.counters.count(Count::Hit);
-    report(|| Outcome::Hit { age: tier.clock.now().since(stored) });
+    report(|| Outcome::Hit { age: tier.clock.now().since(stored), tier: HitTier::Memory });
 }
 
 /// Runs a call to its end on this thread.
@@ -185,32 +232,62 @@ where
             Turn::Follow(follow) => {
                 call.followed(follow.wait(&*call.tier, call.tier.policy.wait_timeout))
             }
-            Turn::Lead(lead) => {
-                let result = {
-                    let (_inside, _load) = (lead.enter(), call.load());
-                    body()
+            Turn::Fetch(role, fetching) => {
+                let fetched = {
+                    let _inside = role.enter();
+                    wait(fetching)
                 };
-                return call.land(lead, result);
+                call.fetched(role, fetched)
             }
-            Turn::Alone(alone) => {
+            Turn::Load(role, publish) => {
                 let result = {
-                    let _load = call.load();
+                    let (_inside, _load) = (role.enter(), call.load());
                     body()
                 };
-                return call.settle(alone, result);
+                call.loaded(role, publish, result)
+            }
+            Turn::Publish(role, loaded, publishing) => {
+                let published = wait(publishing);
+                ControlFlow::Break(call.published(role, *loaded, published))
             }
         };
     }
 }
 
 /// What a caller does next.
-enum Turn<K: Eq + Clone, V, F> {
-    /// Runs the body for all who want the key.
-    Lead(Lead<K, Shared<V, F>>),
+enum Turn<R, K: Eq + Clone, V, F> {
     /// Waits for the lead.
     Follow(Follow<K, Shared<V, F>>),
-    /// Runs the body for itself.
+    /// Looks for the entry in the store.
+    Fetch(Role<K, V, F>, Fetching<V>),
+    /// Runs the body.
+    Load(Role<K, V, F>, Option<Box<dyn Publish<V>>>),
+    /// Stores in the store what the body returned.
+    Publish(Role<K, V, F>, Box<Kept<R, V>>, Publishing),
+}
+
+/// For whom a caller loads.
+enum Role<K: Eq + Clone, V, F> {
+    /// For all who want the key.
+    Lead(Lead<K, Shared<V, F>>),
+    /// For itself.
     Alone(Alone),
+}
+
+impl<K: Eq + Clone, V, F> Role<K, V, F> {
+    /// Marks the load as running on this thread until the guard is dropped.
+    fn enter(&self) -> Option<Inside> {
+        match self {
+            Self::Lead(lead) => Some(lead.enter()),
+            Self::Alone(_) => None,
+        }
+    }
+}
+
+/// A result, and what is to be stored of it.
+struct Kept<R, V> {
+    result: R,
+    store: Option<(V, Keep)>,
 }
 
 /// A load outside any flight.
@@ -232,22 +309,29 @@ where
     T: Terms<R, Value = V, Failure = F>,
 {
     /// The first turn; or the answer, where an entry has come meanwhile.
-    fn start(&self) -> ControlFlow<R, Turn<K, V, F>> {
+    fn start(&self) -> ControlFlow<R, Turn<R, K, V, F>> {
         let counters = &self.tier.counters;
         let Some((key, reason)) = &self.miss else {
             counters.count(Count::Bypass);
             counters.count(Count::Load);
             report(|| Outcome::Bypass);
-            return ControlFlow::Continue(Turn::Alone(Alone::Bypass));
+            return ControlFlow::Continue(Turn::Load(Role::Alone(Alone::Bypass), None));
         };
-        let turn = loop {
+        let role = loop {
             if self.tier.policy.coalescing == Coalescing::Off {
-                break Turn::Alone(Alone::Stored { as_of: next_seq() });
+                break Role::Alone(Alone::Stored { as_of: next_seq() });
             }
             match self.tier.join(key, *reason) {
-                Joined::Lead(lead) => break Turn::Lead(lead),
-                Joined::Follow(follow) => break Turn::Follow(follow),
-                Joined::Inside => break Turn::Alone(Alone::Inside),
+                Joined::Lead(lead) => break Role::Lead(lead),
+                Joined::Follow(follow) => {
+                    self.count_miss();
+                    return ControlFlow::Continue(Turn::Follow(follow));
+                }
+                Joined::Inside => {
+                    counters.count(Count::Miss);
+                    counters.count(Count::Load);
+                    return ControlFlow::Continue(Turn::Load(Role::Alone(Alone::Inside), None));
+                }
                 // It may go as fast as it came.
                 Joined::Arrived => {
                     if let Some((value, stored)) = self.tier.peek(key) {
@@ -257,31 +341,49 @@ where
                 }
             }
         };
-        counters.count(Count::Miss);
-        if !matches!(turn, Turn::Follow(_)) {
-            counters.count(Count::Load);
+        self.count_miss();
+        ControlFlow::Continue(self.take_up(role))
+    }
+
+    /// Begins a load: with a look at the store, where entries are shared.
+    fn take_up(&self, role: Role<K, V, F>) -> Turn<R, K, V, F> {
+        match &self.remote {
+            Some(remote) => Turn::Fetch(role, remote.fetch(self.reason())),
+            None => {
+                self.tier.counters.count(Count::Load);
+                Turn::Load(role, None)
+            }
         }
-        ControlFlow::Continue(turn)
+    }
+
+    /// The turn after a look at the store, or the answer.
+    fn fetched(
+        &self,
+        role: Role<K, V, F>,
+        fetched: Fetched<V>,
+    ) -> ControlFlow<R, Turn<R, K, V, F>> {
+        match fetched {
+            Fetched::Found(found) => ControlFlow::Break(self.promote(role, found)),
+            Fetched::Load(reason, publish) => {
+                self.missed(reason);
+                self.tier.counters.count(Count::Load);
+                ControlFlow::Continue(Turn::Load(role, publish))
+            }
+        }
     }
 
     /// The turn after waiting, or the answer.
-    fn followed(&self, followed: Followed<K, Shared<V, F>>) -> ControlFlow<R, Turn<K, V, F>> {
-        let turn = match followed {
+    fn followed(&self, followed: Followed<K, Shared<V, F>>) -> ControlFlow<R, Turn<R, K, V, F>> {
+        let role = match followed {
             Followed::Landed(Landed::Shared(shared)) => {
-                let result = match &*shared {
-                    Shared::Value(value) => self.terms.restore(value.clone()),
-                    Shared::Failure(failure) => self.terms.restore_failure(failure.clone()),
-                };
-                self.report_miss(true, false);
-                return ControlFlow::Break(result);
+                return ControlFlow::Break(self.share_in(&shared));
             }
-            Followed::Lead(lead) => Turn::Lead(lead),
+            Followed::Lead(lead) => Role::Lead(lead),
             Followed::Landed(Landed::Unshared) | Followed::TimedOut => {
-                Turn::Alone(Alone::Stored { as_of: next_seq() })
+                Role::Alone(Alone::Stored { as_of: next_seq() })
             }
         };
-        self.tier.counters.count(Count::Load);
-        ControlFlow::Continue(turn)
+        ControlFlow::Continue(self.take_up(role))
     }
 
     /// Marks the body as running on this thread.
@@ -289,42 +391,125 @@ where
         Load { counters: &self.tier.counters, was_panicking: thread::panicking() }
     }
 
-    /// Commits the result of a flight and hands it to the followers.
-    fn land(&self, mut lead: Lead<K, Shared<V, F>>, result: R) -> R {
-        // The user's closures are part of the load: they do not wait for it either.
-        let inside = lead.enter();
-        let stored = self.judge(&result);
-        let mut store = stored.map(|(value, keep)| (Hashed::clone(lead.key()), value, keep));
-        let mut landed = lead.has_followers().then(|| self.share(&result));
-        let stored = loop {
-            match self.tier.land(lead, landed, &mut store) {
-                Ok(stored) => break stored,
-                // Somebody joined since.
-                Err(Wanted(again)) => {
-                    lead = again;
-                    landed = Some(self.share(&result));
-                }
-            }
-        };
-        drop(inside);
-        self.report_miss(false, stored);
-        result
-    }
-
-    /// Commits the result of a load outside any flight.
-    fn settle(&self, alone: Alone, result: R) -> R {
-        let (Some((key, _)), Alone::Stored { as_of }) = (&self.miss, alone) else {
+    /// The turn after the body, or the answer.
+    fn loaded(
+        &self,
+        role: Role<K, V, F>,
+        publish: Option<Box<dyn Publish<V>>>,
+        result: R,
+    ) -> ControlFlow<R, Turn<R, K, V, F>> {
+        if let Role::Alone(Alone::Inside | Alone::Bypass) = role {
             if matches!(self.terms.look(&result), Loaded::Error) {
                 self.tier.counters.count(Count::LoadError);
             }
             self.report_miss(false, false);
-            return result;
+            return ControlFlow::Break(result);
+        }
+        // The user's closures are part of the load: they do not wait for it either.
+        let inside = role.enter();
+        let store = self.judge(&result);
+        let kept = Kept { result, store };
+        let publishing = match (&kept.store, publish) {
+            (Some((value, keep)), Some(publish)) => Some(publish.publish(value, *keep)),
+            _ => None,
         };
-        let stored = self
-            .judge(&result)
-            .is_some_and(|(value, keep)| self.tier.commit_alone(key, value, keep, as_of));
-        self.report_miss(false, stored);
+        drop(inside);
+        match publishing {
+            Some(publishing) => {
+                ControlFlow::Continue(Turn::Publish(role, Box::new(kept), publishing))
+            }
+            None => ControlFlow::Break(self.land(role, kept, false)),
+        }
+    }
+
+    /// The answer, once the store has it or does not.
+    fn published(&self, role: Role<K, V, F>, mut kept: Kept<R, V>, published: Published) -> R {
+        kept.store = match published {
+            Published::Stored(local) | Published::Failed(local) => {
+                kept.store.map(|(value, keep)| (value, keep.at_most(local)))
+            }
+            Published::Overtaken => None,
+        };
+        self.land(role, kept, matches!(published, Published::Stored(_)))
+    }
+
+    /// Commits a result to memory, and hands it to the followers.
+    fn land(&self, role: Role<K, V, F>, kept: Kept<R, V>, was_published: bool) -> R {
+        let Kept { result, store } = kept;
+        let store = store.filter(|(_, keep)| !keep.timeout.is_zero());
+        let stored = self.commit(role, store, || self.share(&result));
+        self.report_miss(false, stored || was_published);
         result
+    }
+
+    /// The answer that the store had, which memory and the followers get as well.
+    fn promote(&self, role: Role<K, V, F>, found: Found<V>) -> R {
+        let Found { value, age, local } = found;
+        self.found(age);
+        let inside = role.enter();
+        let result = self.terms.restore(value.clone());
+        let keep = Keep { timeout: local, weight: self.terms.weight(&result), age };
+        drop(inside);
+        let store = (!local.is_zero()).then(|| (value.clone(), keep));
+        self.commit(role, store, || Landed::Shared(Arc::new(Shared::Found(value.clone(), age))));
+        result
+    }
+
+    /// Stores a value in memory, unless it was overtaken, and ends the flight.
+    fn commit(
+        &self,
+        role: Role<K, V, F>,
+        store: Option<(V, Keep)>,
+        share: impl Fn() -> Landed<Shared<V, F>>,
+    ) -> bool {
+        let mut lead = match role {
+            Role::Lead(lead) => lead,
+            Role::Alone(Alone::Stored { as_of }) => {
+                let Some(((key, _), (value, keep))) = self.miss.as_ref().zip(store) else {
+                    return false;
+                };
+                return self.tier.commit_alone(key, value, keep, as_of);
+            }
+            Role::Alone(Alone::Inside | Alone::Bypass) => return false,
+        };
+        let mut store = store.map(|(value, keep)| (Hashed::clone(lead.key()), value, keep));
+        let share = |lead: &Lead<K, Shared<V, F>>| {
+            let _inside = lead.enter();
+            share()
+        };
+        let mut landed = lead.has_followers().then(|| share(&lead));
+        loop {
+            match self.tier.land(lead, landed, &mut store) {
+                Ok(stored) => return stored,
+                // Somebody joined since.
+                Err(Wanted(again)) => {
+                    landed = Some(share(&again));
+                    lead = again;
+                }
+            }
+        }
+    }
+
+    /// What another caller's load came to.
+    fn share_in(&self, shared: &Shared<V, F>) -> R {
+        match shared {
+            Shared::Found(value, age) => {
+                self.found(*age);
+                self.terms.restore(value.clone())
+            }
+            Shared::Value(value) => {
+                self.missed(self.reason());
+                let result = self.terms.restore(value.clone());
+                self.report_miss(true, false);
+                result
+            }
+            Shared::Failure(failure) => {
+                self.missed(self.reason());
+                let result = self.terms.restore_failure(failure.clone());
+                self.report_miss(true, false);
+                result
+            }
+        }
     }
 
     /// What is to be stored of a result. Runs the user's closures and `Clone`, under no lock.
@@ -346,10 +531,47 @@ where
         shared.map_or(Landed::Unshared, |shared| Landed::Shared(Arc::new(shared)))
     }
 
+    /// Why nothing answered, as far as is known.
+    fn reason(&self) -> MissReason {
+        let of_memory = || self.miss.as_ref().map_or(MissReason::Absent, |(_, reason)| *reason);
+        self.settled.get().copied().flatten().unwrap_or_else(of_memory)
+    }
+
+    /// Counts a miss of memory, unless the store has yet to say whether it is one.
+    fn count_miss(&self) {
+        if self.remote.is_none() {
+            self.tier.counters.count(Count::Miss);
+        }
+    }
+
+    /// Counts a miss of the store.
+    fn missed(&self, reason: MissReason) {
+        if self.remote.is_some() && self.settled.set(Some(reason)).is_ok() {
+            self.tier.counters.count(Count::Miss);
+        }
+    }
+
+    /// Counts a hit of the store.
+    fn found(&self, age: Duration) {
+        if self.settled.set(None).is_ok() {
+            self.tier.counters.count(Count::Hit);
+            report(|| Outcome::Hit { age, tier: HitTier::Shared });
+        }
+    }
+
     /// A bypass is reported when it starts.
     fn report_miss(&self, followed: bool, stored: bool) {
-        if let Some((_, reason)) = self.miss {
-            report(|| Outcome::Miss { reason, followed, stored });
+        if self.miss.is_some() {
+            report(|| Outcome::Miss { reason: self.reason(), followed, stored });
+        }
+    }
+}
+
+impl<R, K, V, F, T> Drop for Pending<R, K, V, F, T> {
+    fn drop(&mut self) {
+        // A call that was cancelled before the store answered.
+        if self.remote.is_some() && self.settled.get().is_none() {
+            self.tier.counters.count(Count::Miss);
         }
     }
 }

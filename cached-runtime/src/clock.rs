@@ -1,11 +1,14 @@
 //! Time: stamps, the process's coarse clock, and the clock that tests turn by hand.
 //!
-//! Only monotonic time lives here. Nothing in this crate asks for the time of day, so a wall
-//! clock that is set wrong, or jumps by an hour, changes no entry.
+//! Entries in memory know monotonic time only, so a wall clock that is set wrong, or jumps by an
+//! hour, changes none of them. The time of day is asked for where an entry leaves the process or
+//! enters it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+#[cfg(feature = "json")]
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use coarsetime::Instant;
 
@@ -21,6 +24,12 @@ impl Stamp {
     pub(crate) fn after(self, delay: Duration) -> Self {
         let nanos = u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX);
         Self(self.0.saturating_add(nanos))
+    }
+
+    /// The time `delay` before this one, or the clock's first.
+    pub(crate) fn before(self, delay: Duration) -> Self {
+        let nanos = u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX);
+        Self(self.0.saturating_sub(nanos))
     }
 
     /// The time from `earlier` to this one; zero where `earlier` is the later one.
@@ -49,6 +58,17 @@ impl Clock {
             Self::System => Stamp(nanos_of(Instant::now_without_cache_update())),
             Self::Manual(clock) => clock.now(),
         }
+    }
+
+    /// The time of day, in milliseconds since 1970: for what is shared with other processes.
+    #[cfg(feature = "json")]
+    pub(crate) fn wall_ms(&self) -> u64 {
+        let since_1970 = match self {
+            Self::System => SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),
+            // Some time in 2020, so that a test can also be about what came before.
+            Self::Manual(clock) => Duration::from_secs(1_600_000_000) + clock.elapsed(),
+        };
+        u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX)
     }
 
     /// How long a waiter may sleep before it looks at the clock again.

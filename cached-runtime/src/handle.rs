@@ -7,7 +7,11 @@ use std::time::Duration;
 
 use crate::key::{Hashed, Key, Seed};
 use crate::policy::IntoTimeout;
+#[cfg(feature = "json")]
+use crate::remote::wait;
 use crate::rules::Terms;
+#[cfg(feature = "json")]
+use crate::shared::Link;
 use crate::site::{Instance, Site, Slot};
 use crate::stats::Stats;
 use crate::tier::KeyedTier;
@@ -91,9 +95,37 @@ impl Handle {
     ///
     /// Concurrency: a call that begins after this returned sees no value whose body began before
     /// it. Cost: constant time for other callers, whose shards are swapped for empty ones; this
-    /// one drops the old entries, outside all locks.
+    /// one drops the old entries, outside all locks. Of a shared function the store is cleared as
+    /// well, which blocks for at most one operation of it; [`SharedHandle`](crate::SharedHandle)
+    /// says whether that failed.
     pub fn clear(&self) {
+        self.clear_memory();
+        #[cfg(feature = "json")]
+        for link in self.links() {
+            // Where this fails, the store is told later.
+            drop(wait(link.clear()));
+            self.forget();
+        }
+    }
+
+    /// As [`clear`](Self::clear), of this process alone.
+    pub(crate) fn clear_memory(&self) {
         self.fold((), |(), slot| slot.any.clear());
+    }
+
+    /// The same once more: what has come from a store meanwhile.
+    #[cfg(feature = "json")]
+    pub(crate) fn forget(&self) {
+        self.fold((), |(), slot| slot.any.forget());
+    }
+
+    /// Where the entries of a shared function go.
+    #[cfg(feature = "json")]
+    pub(crate) fn links(&self) -> Vec<Arc<Link>> {
+        self.fold(Vec::new(), |mut links, slot| {
+            links.extend(slot.any.link().cloned());
+            links
+        })
     }
 
     /// Drops the entries that have expired. Returns how many. Cost: one pass over all entries, a
@@ -118,6 +150,16 @@ impl Handle {
     /// Ends [`disable`](Self::disable).
     pub fn enable(&self) {
         self.site.state(|state, _| state.disable(false));
+    }
+
+    /// Drops what a function that shares its entries kept in this process.
+    pub(crate) fn forget_unshared(&self) {
+        #[cfg(feature = "json")]
+        self.fold((), |(), slot| {
+            if slot.any.link().is_some() {
+                slot.any.forget();
+            }
+        });
     }
 
     fn fold<T>(&self, start: T, step: impl FnMut(T, &Slot) -> T) -> T {

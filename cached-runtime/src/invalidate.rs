@@ -1,5 +1,7 @@
 //! What `#[invalidates]` does after the body: drops entries where it succeeded.
 
+use std::pin::Pin;
+
 use crate::handle::{Entry, Handle, OpaqueEntry};
 
 /// What can be invalidated.
@@ -8,10 +10,18 @@ use crate::handle::{Entry, Handle, OpaqueEntry};
     label = "neither an entry nor a cache",
     note = "name an entry as in `load_user::entry(id)`, or a whole cache as in `load_user::cache()`"
 )]
-pub trait Invalidate {
+pub trait Invalidate: Sync {
     /// Drops it.
     fn invalidate(&self);
+    /// The same for tasks, where it takes time.
+    fn invalidating(&self) -> Option<Invalidating<'_>> {
+        self.invalidate();
+        None
+    }
 }
+
+/// An invalidation that has to ask a store.
+pub type Invalidating<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
 impl<R> Invalidate for Entry<R> {
     fn invalidate(&self) {
@@ -32,6 +42,28 @@ impl Invalidate for Handle {
     }
 }
 
+/// Where the store fails, it is told later.
+#[cfg(feature = "json")]
+impl<R> Invalidate for crate::SharedEntry<R> {
+    fn invalidate(&self) {
+        drop(Self::invalidate(self));
+    }
+    fn invalidating(&self) -> Option<Invalidating<'_>> {
+        Some(Box::pin(async { drop(self.invalidate_async().await) }))
+    }
+}
+
+/// The whole cache. Where the store fails, it is told later.
+#[cfg(feature = "json")]
+impl Invalidate for crate::SharedHandle {
+    fn invalidate(&self) {
+        drop(self.clear());
+    }
+    fn invalidating(&self) -> Option<Invalidating<'_>> {
+        Some(Box::pin(async { drop(self.clear_async().await) }))
+    }
+}
+
 /// Runs the body of a function. It may hand on what it captured, since it runs once.
 #[inline]
 pub fn once<R>(body: impl FnOnce() -> R) -> R {
@@ -43,6 +75,17 @@ pub fn invalidate(succeeded: bool, targets: &[&dyn Invalidate]) {
     if succeeded {
         for target in targets {
             target.invalidate();
+        }
+    }
+}
+
+/// The same for an `async` function.
+pub async fn invalidate_async(succeeded: bool, targets: &[&dyn Invalidate]) {
+    if succeeded {
+        for target in targets {
+            if let Some(invalidating) = target.invalidating() {
+                invalidating.await;
+            }
         }
     }
 }

@@ -36,6 +36,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod adapter;
+mod bindings;
 mod call;
 mod check;
 mod clock;
@@ -50,6 +51,7 @@ mod name;
 mod outcome;
 mod policy;
 pub mod registry;
+mod remote;
 mod rules;
 #[cfg(feature = "json")]
 mod shared;
@@ -75,10 +77,13 @@ pub use cached_macro::cached;
 pub use cached_macro::invalidates;
 
 pub use clock::ManualClock;
+pub use config::{Config, StoreConfig, init};
 pub use error::{Error, ErrorKind};
 pub use handle::{Entry, Handle, OpaqueEntry};
-pub use outcome::{MissReason, Outcome};
+pub use outcome::{HitTier, MissReason, Outcome};
 pub use policy::{Amount, IntoTimeout, Timeout};
+#[cfg(feature = "json")]
+pub use shared::{SharedEntry, SharedHandle};
 pub use stats::Stats;
 
 /// Runs the examples of the crate page as tests.

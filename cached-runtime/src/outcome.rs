@@ -9,8 +9,10 @@ pub enum Outcome {
     /// With an entry.
     #[non_exhaustive]
     Hit {
-        /// Time since the entry was stored.
+        /// Time since the entry was stored; of a shared one, since its load began.
         age: Duration,
+        /// What had it.
+        tier: HitTier,
     },
     /// By a load.
     #[non_exhaustive]
@@ -26,6 +28,16 @@ pub enum Outcome {
     Bypass,
 }
 
+/// Where an entry was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HitTier {
+    /// In this process.
+    Memory,
+    /// In a store that is shared with other processes.
+    Shared,
+}
+
 /// Why no entry answered a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -34,8 +46,11 @@ pub enum MissReason {
     Absent,
     /// It is past its timeout.
     Expired,
-    /// It was loaded before the cache was cleared.
+    /// It was loaded before the cache was cleared, or the shared store holds its tombstone.
     Invalidated,
+    /// The shared store has something there that is not this value: damaged, of another type or
+    /// version, or of a key with the same hash.
+    Corrupt,
     /// The call asked for a load.
     Forced,
 }

@@ -120,13 +120,38 @@ impl Capacity {
 /// Built by generated code; every setting has the default that its method names.
 #[derive(Clone, Debug)]
 pub struct Policy {
-    pub(crate) timeout: Timeout,
+    /// None for the configured one.
+    pub(crate) timeout: Option<Timeout>,
     pub(crate) err_timeout: Timeout,
     pub(crate) none_timeout: Timeout,
-    pub(crate) capacity: Capacity,
+    /// None for the configured one.
+    capacity: Option<Capacity>,
     pub(crate) coalescing: Coalescing,
     pub(crate) wait_timeout: Duration,
     pub(crate) lead_timeout: Duration,
+    pub(crate) sharing: Option<Sharing>,
+}
+
+/// How entries leave the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sharing {
+    /// The name that the program has bound a store to.
+    pub(crate) store: &'static str,
+    /// How long memory may answer for a shared entry.
+    pub(crate) local: Local,
+    /// How long a process holds the right to load a key; none where processes do not coordinate.
+    pub(crate) lease: Option<Duration>,
+}
+
+/// How long memory may answer for a shared entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Local {
+    /// As the store is configured: for the entry's life, or not at all.
+    Configured,
+    /// For so long, whatever is configured.
+    AtMost(Timeout),
+    /// Not at all.
+    Never,
 }
 
 /// Whether concurrent misses of one key share a load.
@@ -147,20 +172,26 @@ impl Policy {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            timeout: Timeout::DEFAULT,
+            timeout: None,
             err_timeout: Timeout::NEVER,
             none_timeout: Timeout::NEVER,
-            capacity: Capacity::Entries(10_000),
+            capacity: None,
             coalescing: Coalescing::On,
             wait_timeout: Duration::from_secs(30),
             lead_timeout: Duration::from_secs(60),
+            sharing: None,
         }
     }
 
-    /// Freshness of an entry. Default: 300 seconds.
+    /// How much memory may hold. Default: `configured` entries, or 10,000.
+    pub(crate) fn capacity_or(&self, configured: Option<u64>) -> Capacity {
+        self.capacity.unwrap_or(Capacity::Entries(configured.unwrap_or(10_000)))
+    }
+
+    /// Freshness of an entry. Default: the configured one, or 300 seconds.
     #[must_use]
     pub fn timeout(mut self, timeout: impl IntoTimeout) -> Self {
-        self.timeout = timeout.into_timeout();
+        self.timeout = Some(timeout.into_timeout());
         self
     }
 
@@ -181,14 +212,14 @@ impl Policy {
     /// Entries that memory may hold. Default: 10,000. At least 1.
     #[must_use]
     pub fn capacity(mut self, entries: impl Amount) -> Self {
-        self.capacity = Capacity::Entries(entries.amount());
+        self.capacity = Some(Capacity::Entries(entries.amount()));
         self
     }
 
     /// Total weight that memory may hold. Default: entries are counted instead. At least 1.
     #[must_use]
     pub fn weight_capacity(mut self, weight: impl Amount) -> Self {
-        self.capacity = Capacity::Weight(weight.amount());
+        self.capacity = Some(Capacity::Weight(weight.amount()));
         self
     }
 
@@ -210,6 +241,40 @@ impl Policy {
     #[must_use]
     pub fn lead_timeout(mut self, timeout: impl IntoTimeout) -> Self {
         self.lead_timeout = timeout.into_timeout().0.unwrap_or(Duration::MAX);
+        self
+    }
+
+    /// Shares entries through the store that the program has bound to `store`. Default: they stay
+    /// in this process.
+    #[must_use]
+    pub const fn shared(mut self, store: &'static str) -> Self {
+        self.sharing = Some(Sharing { store, local: Local::Configured, lease: None });
+        self
+    }
+
+    /// How long memory may answer for a shared entry. Default: as the store is configured.
+    #[must_use]
+    pub fn local(self, timeout: impl IntoTimeout) -> Self {
+        let local = Local::AtMost(timeout.into_timeout());
+        self.sharing(|sharing| Sharing { local, ..sharing })
+    }
+
+    /// Lets no memory answer for a shared entry.
+    #[must_use]
+    pub fn not_local(self) -> Self {
+        self.sharing(|sharing| Sharing { local: Local::Never, ..sharing })
+    }
+
+    /// Lets one process at a time load a key, for so long unless it renews its right. Default: each
+    /// loads for itself.
+    #[must_use]
+    pub fn lease(self, timeout: impl IntoTimeout) -> Self {
+        let lease = timeout.into_timeout().0.filter(|lease| !lease.is_zero());
+        self.sharing(|sharing| Sharing { lease, ..sharing })
+    }
+
+    fn sharing(mut self, change: impl FnOnce(Sharing) -> Sharing) -> Self {
+        self.sharing = self.sharing.map(change);
         self
     }
 }

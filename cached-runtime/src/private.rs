@@ -6,7 +6,9 @@ pub use crate::adapter::{
 pub use crate::call::{Call, Mode, begin, bypass, run, run_async};
 pub use crate::check::{Fit, Part, RefuseFit, RefusePart};
 pub use crate::handle::{Entry, Handle, OpaqueEntry};
-pub use crate::invalidate::{Invalidate, SucceedsByShape, Success, invalidate, once};
+pub use crate::invalidate::{
+    Invalidate, SucceedsByShape, Success, invalidate, invalidate_async, once,
+};
 pub use crate::key::argument::{Argument, PartByShape};
 pub use crate::key::callable::{
     Fallible, KeyByShape, KeyByText, OkByShape, Whole, apply0, apply1, apply2, apply3, apply4,
@@ -17,3 +19,38 @@ pub use crate::policy::{Policy, Timeout};
 pub use crate::rules::{Rules, Terms, rules};
 pub use crate::site::{Instance, Site};
 pub use core::ops::ControlFlow;
+
+#[cfg(feature = "json")]
+pub use crate::call::begin_shared;
+#[cfg(feature = "json")]
+pub use crate::key::spelled::{Spelled, SpelledByText, SpelledWhole};
+#[cfg(feature = "json")]
+pub use crate::shared::{SharedEntry, SharedHandle};
+
+#[cfg(not(feature = "json"))]
+#[path = "private/without_codec.rs"]
+mod without_codec;
+#[cfg(not(feature = "json"))]
+pub use without_codec::{
+    SharedEntry, SharedHandle, Spelled, SpelledByText, SpelledWhole, begin_shared,
+};
+
+/// Says that `shared` needs a codec, where there is none.
+#[cfg(feature = "json")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __codec {
+    () => {};
+}
+
+/// Says that `shared` needs a codec, where there is none.
+#[cfg(not(feature = "json"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __codec {
+    () => {
+        ::core::compile_error!(
+            "`shared` needs a codec; enable the feature `json` of `cached-runtime`, or that of a store: `filesystem`, `redis` or `memcached`"
+        )
+    };
+}

@@ -136,12 +136,27 @@ pub struct Verdict {
 pub(crate) struct Keep {
     pub(crate) timeout: Timeout,
     pub(crate) weight: u64,
+    /// How long ago it was loaded, where a store had it.
+    pub(crate) age: Duration,
+}
+
+impl Keep {
+    fn new(timeout: Timeout, weight: u64) -> Self {
+        Self { timeout, weight, age: Duration::ZERO }
+    }
+
+    /// The same, for no longer than `timeout`.
+    pub(crate) fn at_most(self, timeout: Timeout) -> Self {
+        Self { timeout: self.timeout.at_most(timeout), ..self }
+    }
 }
 
 /// An adapter that can also judge: all that the call algorithm knows of a function's results.
 pub trait Terms<R>: Adapter<R> {
     /// Judges a load. `timeout` is the function's timeout at present.
     fn judge(&self, result: &R, policy: &Policy, timeout: Timeout) -> Verdict;
+    /// What memory counts a result as.
+    fn weight(&self, result: &R) -> u64;
 }
 
 impl<R, A, S, T, W> Adapter<R> for Rules<R, A, S, T, W>
@@ -185,22 +200,29 @@ where
             // Nothing says whether it is an error.
             Loaded::Value(_) if !S::IS_GIVEN && self.adapter.is_blind() => (None, false),
             Loaded::Value(item) => {
-                let keep = self.store_if.store(item).then(|| Keep {
-                    timeout: self.timeout_of.timeout(item).map_or(timeout, Timeout::after),
-                    weight: self.weigh.weigh(item).max(1),
+                let keep = self.store_if.store(item).then(|| {
+                    let timeout = self.timeout_of.timeout(item).map_or(timeout, Timeout::after);
+                    Keep::new(timeout, self.weight(result))
                 });
                 (keep, false)
             }
             Loaded::Error => {
                 let timeout = timeout.at_most(policy.err_timeout);
-                (self.adapter.keeps_error(result).then_some(Keep { timeout, weight: 1 }), true)
+                (self.adapter.keeps_error(result).then_some(Keep::new(timeout, 1)), true)
             }
             Loaded::Nothing => {
                 let timeout = timeout.at_most(policy.none_timeout);
-                (Some(Keep { timeout, weight: 1 }), false)
+                (Some(Keep::new(timeout, 1)), false)
             }
         };
         Verdict { store: keep.filter(|keep| !keep.timeout.is_zero()), is_error }
+    }
+
+    fn weight(&self, result: &R) -> u64 {
+        match self.adapter.look(result) {
+            Loaded::Value(item) => self.weigh.weigh(item).max(1),
+            Loaded::Error | Loaded::Nothing => 1,
+        }
     }
 }
 
@@ -219,7 +241,7 @@ mod tests {
             .weigh(|value| u64::from(*value));
         let judge = |result| rules.judge(&result, &Policy::new(), Timeout::DEFAULT);
         assert_eq!(judge(Ok(1)).store, None);
-        let keep = Keep { timeout: Timeout::after(Duration::from_secs(9)), weight: 9 };
+        let keep = Keep::new(Timeout::after(Duration::from_secs(9)), 9);
         assert_eq!(judge(Ok(9)), Verdict { store: Some(keep), is_error: false });
         assert!(judge(Err(())).is_error);
     }

@@ -1,5 +1,66 @@
 //! Entries beyond this process: what is between a call and a store.
+//!
+//! A shared function's call that memory does not answer asks the store, and stores there what its
+//! body returned ([`fetch`]). The store is one that the program has bound (`bindings.rs`), asked
+//! through a [`backend`] that bounds every operation and leaves a failing store alone.
 
-mod codec;
+mod backend;
+mod breaker;
+pub(crate) mod codec;
+mod deadline;
+mod entry;
 mod envelope;
+mod fetch;
+mod handle;
+mod keeper;
+mod lease;
+mod link;
+mod mark;
+mod name;
+mod overdue;
+mod plane;
 mod shape;
+mod wire;
+
+use std::sync::Arc;
+
+use crate::adapter::Storable;
+use crate::key::Hashed;
+use crate::remote::Remote;
+use crate::tier::Tier;
+
+pub(crate) use backend::Backend;
+pub use entry::SharedEntry;
+pub use handle::SharedHandle;
+pub(crate) use link::Link;
+pub(crate) use plane::Told;
+pub use wire::Sharable;
+
+use fetch::Spot;
+use wire::Wire;
+
+/// The store's side of a call; none where the program keeps entries in memory.
+pub(crate) fn remote<V, F>(
+    tier: &Arc<Tier<Box<str>, V, F>>,
+    key: &Arc<Hashed<Box<str>>>,
+) -> Option<Box<dyn Remote<V>>>
+where
+    V: Storable + Sharable,
+    F: Send + Sync + 'static,
+{
+    spot(tier, key).map(|spot| Box::new(spot) as Box<dyn Remote<V>>)
+}
+
+fn spot<V, F>(tier: &Arc<Tier<Box<str>, V, F>>, key: &Arc<Hashed<Box<str>>>) -> Option<Arc<Spot<V>>>
+where
+    V: Storable + Sharable,
+    F: Send + Sync + 'static,
+{
+    let link = tier.link.as_ref()?;
+    let backend = link.backend()?;
+    link.attach(&backend, || {
+        let told: Arc<dyn Told> = Arc::clone(tier) as _;
+        Arc::downgrade(&told)
+    });
+    Some(Spot::new(Arc::clone(link), backend, Wire::new(), Arc::clone(key)))
+}

@@ -12,11 +12,14 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::adapter::Storable;
+use crate::bindings;
 use crate::clock::Clock;
 use crate::key::Prehashed;
 use crate::name;
 use crate::policy::{Policy, Timeout};
 use crate::registry;
+#[cfg(feature = "json")]
+use crate::shared::Link;
 use crate::tier::{AnyTier, KeyedTier, Tier};
 
 /// A cached function.
@@ -58,6 +61,20 @@ impl Here {
             return state;
         }
         self.own
+    }
+
+    /// Whether the program, or this isolation, has turned caching off.
+    #[inline]
+    #[cfg_attr(
+        not(feature = "testing"),
+        allow(clippy::unused_self, reason = "the configuration of an isolation is part of it")
+    )]
+    pub(crate) fn is_null(&self) -> bool {
+        #[cfg(feature = "testing")]
+        if self.isolated.is_some() {
+            return bindings::current().is_some_and(|settings| settings.is_null);
+        }
+        bindings::is_null()
     }
 
     #[inline]
@@ -105,6 +122,11 @@ impl Instance {
 
     pub(crate) fn id(self) -> TypeId {
         self.id
+    }
+
+    #[cfg(feature = "json")]
+    pub(crate) fn policy(self) -> Policy {
+        (self.policy)()
     }
 }
 
@@ -155,6 +177,17 @@ impl Site {
         self.name.map_or_else(path, str::to_owned)
     }
 
+    /// Where the entries of an instantiation go; none where they stay in this process.
+    #[cfg(feature = "json")]
+    pub(crate) fn link(
+        &self,
+        instance: Instance,
+        policy: &Policy,
+        clock: &Clock,
+    ) -> Option<Arc<Link>> {
+        Link::new(self.name_of(instance), self.version, policy, clock).map(Arc::new)
+    }
+
     /// How the registry calls an instantiation.
     pub(crate) fn name_of(&self, instance: Instance) -> String {
         name::of(instance.type_name, self.function, self.name)
@@ -190,7 +223,7 @@ impl SiteState {
     /// The timeout at present: the one set at run time, else the policy's.
     pub(crate) fn timeout(&self, policy: &Policy) -> Timeout {
         match self.timeout_nanos.load(Ordering::Relaxed) {
-            UNSET => policy.timeout,
+            UNSET => policy.timeout.unwrap_or_else(|| bindings::default_timeout(policy)),
             NEVER => Timeout::NEVER,
             nanos => Timeout::after(Duration::from_nanos(nanos)),
         }
@@ -237,7 +270,15 @@ impl SiteState {
         if let Some(slot) = self.find(instance) {
             return slot;
         }
-        let tier = Arc::new(Tier::<K, V, F>::new((instance.policy)(), clock.clone()));
+        let policy = (instance.policy)();
+        #[cfg(feature = "json")]
+        let link = site.link(instance, &policy, clock);
+        let tier = Arc::new(Tier::<K, V, F>::new(
+            policy,
+            clock.clone(),
+            #[cfg(feature = "json")]
+            link,
+        ));
         let slot = Slot {
             id: instance.id,
             keyed: Box::new(Arc::clone(&tier) as Arc<dyn KeyedTier<K>>),

@@ -29,7 +29,9 @@ use std::pin::pin;
 use std::ptr;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::bindings::{self, Settings};
 use crate::clock::Clock;
+use crate::error::Error;
 use crate::outcome::Outcome;
 use crate::site::{Site, SiteState};
 
@@ -66,13 +68,19 @@ struct Inner {
     clock: ManualClock,
     /// By the address of the site, which is a static.
     sites: Mutex<HashMap<usize, Arc<SiteState>>>,
+    /// What `init` was called with in here.
+    settings: Mutex<Option<Arc<Settings>>>,
 }
 
 impl Isolation {
     /// Makes empty caches for every function, and a clock that shows zero.
     #[must_use]
     pub fn new() -> Self {
-        Self(Arc::new(Inner { clock: ManualClock::new(), sites: Mutex::default() }))
+        Self(Arc::new(Inner {
+            clock: ManualClock::new(),
+            sites: Mutex::default(),
+            settings: Mutex::default(),
+        }))
     }
 
     /// Runs code on this thread in which cached functions use these caches and this clock.
@@ -97,6 +105,21 @@ impl Isolation {
     #[must_use]
     pub fn clock(&self) -> ManualClock {
         self.0.clock.clone()
+    }
+
+    pub(crate) fn configure(&self, settings: Settings) -> Result<(), Error> {
+        let mut present = self.0.settings.lock().unwrap_or_else(PoisonError::into_inner);
+        match *present {
+            Some(_) => Err(bindings::already()),
+            None => {
+                *present = Some(Arc::new(settings));
+                Ok(())
+            }
+        }
+    }
+
+    pub(crate) fn settings(&self) -> Option<Arc<Settings>> {
+        self.0.settings.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn state_of(&self, site: &'static Site) -> (Arc<SiteState>, Clock) {

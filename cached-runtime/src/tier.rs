@@ -11,13 +11,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64 as Sequence, Ordering};
 use std::time::Duration;
 
+use crate::bindings;
 use crate::clock::{Clock, Stamp};
 use crate::flight::{Flights, Landed, Lead, Tower, Wanted};
+#[cfg(feature = "json")]
+use crate::key::text::Text;
 use crate::key::{Hashed, Key, Lookup, Seed};
 use crate::memory::{Displaced, Entry, Memory};
 use crate::outcome::MissReason;
 use crate::policy::{Freshness, Life, Policy};
 use crate::rules::Keep;
+#[cfg(feature = "json")]
+use crate::shared::{Link, Told};
 use crate::stats::{Count, Counters, Stats};
 use crate::sync::AtomicU64;
 
@@ -33,6 +38,8 @@ pub(crate) fn next_seq() -> u64 {
 pub(crate) enum Shared<V, F> {
     Value(V),
     Failure(F),
+    /// No load: the shared store had an entry of this age.
+    Found(V, Duration),
 }
 
 pub(crate) struct Tier<K, V, F> {
@@ -44,21 +51,31 @@ pub(crate) struct Tier<K, V, F> {
     pub(crate) counters: Counters,
     pub(crate) clock: Clock,
     pub(crate) policy: Policy,
+    /// Where entries go beyond this process.
+    #[cfg(feature = "json")]
+    pub(crate) link: Option<Arc<Link>>,
 }
 
 /// What a caller of [`Tier::join`] becomes.
 pub(crate) type Joined<K, V, F> = crate::flight::Joined<K, Shared<V, F>>;
 
 impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
-    pub(crate) fn new(policy: Policy, clock: Clock) -> Self {
+    pub(crate) fn new(
+        policy: Policy,
+        clock: Clock,
+        #[cfg(feature = "json")] link: Option<Arc<Link>>,
+    ) -> Self {
+        let configured = bindings::current().and_then(|settings| settings.threshold);
         Self {
             seed: Seed::shared().clone(),
-            memory: Memory::new(policy.capacity),
+            memory: Memory::new(policy.capacity_or(configured)),
             flights: Arc::new(Flights::new()),
             cleared: AtomicU64::new(0),
             counters: Counters::new(),
             clock,
             policy,
+            #[cfg(feature = "json")]
+            link,
         }
     }
 
@@ -127,8 +144,9 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
     /// Stores a value; to be called under the lock that invalidations of its key take. What comes
     /// back is dropped after that, the value itself included where something newer is known.
     fn store(&self, key: Hashed<K>, value: V, keep: Keep, as_of: u64) -> Displaced<K, V> {
-        let stored = self.clock.now();
-        let life = Life { stored, fresh_until: keep.timeout.end(stored), as_of };
+        let now = self.clock.now();
+        let fresh_until = keep.timeout.end(now);
+        let life = Life { stored: now.before(keep.age), fresh_until, as_of };
         let entry = Entry { value, life, weight: keep.weight };
         let is_newer = |known: &Entry<V>| known.life.as_of > as_of;
         if self.is_overtaken(as_of) || self.memory.peek(&key, is_newer).unwrap_or(false) {
@@ -139,6 +157,11 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
             self.counters.add(Count::Eviction, evicted);
         }
         displaced
+    }
+
+    /// Drops an entry and dooms the load that is under way.
+    pub(crate) fn forget_entry(&self, key: &Hashed<K>) -> Option<(Hashed<K>, Entry<V>)> {
+        self.flights.invalidate(key, self, |_| self.memory.remove(key))
     }
 
     /// Stores a value that did not come from a load. It beats every load that has begun.
@@ -184,7 +207,7 @@ where
     F: Send + Sync,
 {
     fn invalidate(&self, key: &Hashed<K>) -> bool {
-        let removed = self.flights.invalidate(key, self, |_| self.memory.remove(key));
+        let removed = self.forget_entry(key);
         let counted = removed.is_some_and(|(_, entry)| self.judge(&entry.life) == Freshness::Fresh);
         self.counters.count(Count::Invalidation);
         counted
@@ -210,12 +233,39 @@ where
     }
 }
 
+/// The memory in front of a shared store, whose keys are text.
+#[cfg(feature = "json")]
+impl<V, F> Told for Tier<Box<str>, V, F>
+where
+    V: Clone + Send + Sync,
+    F: Send + Sync,
+{
+    fn drop_entry(&self, key: &str) {
+        if let Some(key) = Text::new(key) {
+            self.forget_entry(&self.seed.lookup(&key).own());
+        }
+    }
+
+    fn drop_all(&self) {
+        AnyTier::forget(self);
+    }
+}
+
 /// What can be done to a tier without knowing its types.
 pub(crate) trait AnyTier: Send + Sync {
+    /// Where entries go beyond this process.
+    #[cfg(feature = "json")]
+    fn link(&self) -> Option<&Arc<Link>>;
     fn stats(&self) -> Stats;
     fn len(&self) -> usize;
     /// Makes every entry, and every load that has begun, count for nothing; then drops them.
-    fn clear(&self);
+    fn forget(&self);
+    /// The same, as an invalidation that is counted.
+    fn clear(&self) {
+        self.count_invalidation();
+        self.forget();
+    }
+    fn count_invalidation(&self);
     /// Drops the entries that have expired. Takes a pass over all entries.
     fn purge(&self) -> usize;
 }
@@ -226,18 +276,31 @@ where
     V: Clone + Send + Sync,
     F: Send + Sync,
 {
+    #[cfg(feature = "json")]
+    fn link(&self) -> Option<&Arc<Link>> {
+        self.link.as_ref()
+    }
+
     fn stats(&self) -> Stats {
-        self.counters.stats(self.len() as u64)
+        let stats = self.counters.stats(self.len() as u64);
+        #[cfg(feature = "json")]
+        if let Some(link) = &self.link {
+            return Stats { store_errors: link.errors(), ..stats };
+        }
+        stats
     }
 
     fn len(&self) -> usize {
         self.memory.len()
     }
 
-    fn clear(&self) {
+    fn forget(&self) {
         self.cleared.fetch_max(next_seq(), Ordering::AcqRel);
-        self.counters.count(Count::Invalidation);
         self.memory.clear();
+    }
+
+    fn count_invalidation(&self) {
+        self.counters.count(Count::Invalidation);
     }
 
     fn purge(&self) -> usize {

@@ -126,12 +126,28 @@ impl Siblings {
         let name = &sig.ident;
         let site = site(spec, function);
         let doc = format!("Returns the cache of `{name}`.");
-        let cache = hygienic!(
-            #[doc = #doc]
-            #vis fn #cache() -> #krate::Handle {
-                #krate::__private::Handle::new(#owner::#site_fn())
-            }
-        );
+        let is_generic =
+            sig.generics.params.iter().any(|param| !matches!(param, GenericParam::Lifetime(_)));
+        let only = if is_generic {
+            hygienic!(::core::option::Option::None)
+        } else {
+            hygienic!(::core::option::Option::Some(#owner::#instance()))
+        };
+        let cache = if spec.shared.is_some() {
+            hygienic!(
+                #[doc = #doc]
+                #vis fn #cache() -> #krate::__private::SharedHandle {
+                    #krate::__private::SharedHandle::new_shared(#owner::#site_fn(), #only)
+                }
+            )
+        } else {
+            hygienic!(
+                #[doc = #doc]
+                #vis fn #cache() -> #krate::Handle {
+                    #krate::__private::Handle::new(#owner::#site_fn())
+                }
+            )
+        };
         let site = hygienic!(
             fn #site_fn() -> &'static #krate::__private::Site {
                 static __SITE: #krate::__private::Site = #site;
@@ -222,9 +238,12 @@ impl Siblings {
         let (ty, new) = if is_named(&spec.returned) {
             let ty = &spec.returned.ty;
             let rules = rules::rules(spec, span);
-            let new =
-                hygienic!(#rules #krate::Entry::new(#owner::#site(), __instance, __key, __rules));
-            (hygienic!(#krate::Entry<#ty>), new)
+            let entry = match spec.shared {
+                Some(_) => hygienic!(#krate::__private::SharedEntry),
+                None => hygienic!(#krate::Entry),
+            };
+            let new = hygienic!(#rules #entry::new(#owner::#site(), __instance, __key, __rules));
+            (hygienic!(#entry<#ty>), new)
         } else {
             let new = hygienic!(
                 #krate::OpaqueEntry::new(#owner::#site(), __instance, ::core::option::Option::as_ref(&__key))

@@ -72,6 +72,9 @@ fn is_place(expr: &Expr) -> bool {
 
 /// A key of several parts, each at a place of the user's.
 fn parts_key(spec: &Spec, parts: Vec<(TokenStream, Span)>) -> TokenStream {
+    if spec.shared.is_some() {
+        return spelled(spec, &parts);
+    }
     let krate = &spec.krate;
     let parts = parts.into_iter().map(|(value, span)| {
         let krate = spec.krate_at(at(span));
@@ -83,6 +86,35 @@ fn parts_key(spec: &Spec, parts: Vec<(TokenStream, Span)>) -> TokenStream {
         #[allow(unused_imports, reason = "the types of the arguments decide whether it is needed")]
         use #krate::__private::{PartByShape as _, RefusePart as _};
         let __key = ::core::option::Option::Some(#tuple);
+    )
+}
+
+// Input: `#[cached(shared)] fn page(path: &str, number: u32)`
+//
+// Output:
+//
+//     let mut __text = TextBuffer::new();
+//     Spelled(&path).write(&mut __text);
+//     __text.literal(",");
+//     Spelled(&number).write(&mut __text);
+//     let __key = __text.key();
+fn spelled(spec: &Spec, parts: &[(TokenStream, Span)]) -> TokenStream {
+    let krate = &spec.krate;
+    let writes = parts.iter().enumerate().map(|(idx, (value, span))| {
+        let krate = spec.krate_at(at(*span));
+        let comma = (idx > 0).then(|| hygienic!(__text.literal(",");));
+        let write = quote_spanned!(at(*span)=>
+            #krate::__private::Spelled(&#value).write(&mut __text);
+        );
+        hygienic!(#comma #write)
+    });
+    // No arguments: one entry, whose key must not be empty.
+    let nothing = parts.is_empty().then(|| hygienic!(__text.literal("()");));
+    hygienic!(
+        let mut __text = #krate::__private::TextBuffer::new();
+        #(#writes)*
+        #nothing
+        let __key = __text.key();
     )
 }
 
@@ -182,6 +214,21 @@ fn made(expr: &Expr) -> TokenStream {
 /// A key that one expression gives.
 fn whole(spec: &Spec, made: &TokenStream, span: Span) -> TokenStream {
     let krate = &spec.krate;
+    if spec.shared.is_some() {
+        return quote_spanned!(at(span)=>
+            #[allow(unused_imports, reason = "the type of the key decides which one is needed")]
+            use #krate::__private::{OkByShape as _, SpelledByText as _};
+            #made
+            let mut __text = #krate::__private::TextBuffer::new();
+            let __key = match (&&#krate::__private::Fallible(__made)).ok() {
+                ::core::option::Option::Some(__made) => {
+                    (&&#krate::__private::SpelledWhole(__made)).write(&mut __text);
+                    __text.key()
+                }
+                ::core::option::Option::None => ::core::option::Option::None,
+            };
+        );
+    }
     let key = checked(spec, &hygienic!(__key), span);
     quote_spanned!(at(span)=>
         #[allow(unused_imports, reason = "the type of the key decides which one is needed")]

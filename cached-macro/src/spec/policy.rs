@@ -51,7 +51,7 @@ pub(super) fn policy(
 }
 
 /// What holds for the whole cache cannot depend on the arguments of one call.
-fn check_constant(name: &str, expr: &Expr, function: &Function, errors: &mut Errors) {
+pub(super) fn check_constant(name: &str, expr: &Expr, function: &Function, errors: &mut Errors) {
     if duration::is_never(expr) {
         return;
     }

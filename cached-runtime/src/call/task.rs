@@ -18,7 +18,7 @@ pub struct Running<R, K: Eq + Clone, V, F, T, B> {
     /// Dropped first: a body that is cancelled is gone before another caller inherits its lead.
     body: Pin<Box<B>>,
     /// What this task was doing when it was last polled. One box for all polls.
-    turn: Box<Option<Turn<K, V, F>>>,
+    turn: Box<Option<Turn<R, K, V, F>>>,
     call: Box<Pending<R, K, V, F, T>>,
 }
 
@@ -56,7 +56,7 @@ where
 /// The same for any body, so that functions of the same types share it.
 fn poll_turns<R, K, V, F, T>(
     call: &Pending<R, K, V, F, T>,
-    turn: &mut Option<Turn<K, V, F>>,
+    turn: &mut Option<Turn<R, K, V, F>>,
     mut body: Pin<&mut dyn Future<Output = R>>,
     context: &mut Context<'_>,
 ) -> Poll<R>
@@ -87,26 +87,38 @@ where
                     Poll::Pending => Turn::Follow(follow),
                 }
             }
-            Turn::Lead(lead) => {
+            Turn::Fetch(role, mut fetching) => {
                 let polled = {
-                    let (_inside, _load) = (lead.enter(), call.load());
+                    let _inside = role.enter();
+                    fetching.as_mut().poll(context)
+                };
+                match polled {
+                    Poll::Ready(fetched) => {
+                        next = call.fetched(role, fetched);
+                        continue;
+                    }
+                    Poll::Pending => Turn::Fetch(role, fetching),
+                }
+            }
+            Turn::Load(role, publish) => {
+                let polled = {
+                    let (_inside, _load) = (role.enter(), call.load());
                     body.as_mut().poll(context)
                 };
                 match polled {
-                    Poll::Ready(result) => return Poll::Ready(call.land(lead, result)),
-                    Poll::Pending => Turn::Lead(lead),
+                    Poll::Ready(result) => {
+                        next = call.loaded(role, publish, result);
+                        continue;
+                    }
+                    Poll::Pending => Turn::Load(role, publish),
                 }
             }
-            Turn::Alone(alone) => {
-                let polled = {
-                    let _load = call.load();
-                    body.as_mut().poll(context)
-                };
-                match polled {
-                    Poll::Ready(result) => return Poll::Ready(call.settle(alone, result)),
-                    Poll::Pending => Turn::Alone(alone),
+            Turn::Publish(role, kept, mut publishing) => match publishing.as_mut().poll(context) {
+                Poll::Ready(published) => {
+                    return Poll::Ready(call.published(role, *kept, published));
                 }
-            }
+                Poll::Pending => Turn::Publish(role, kept, publishing),
+            },
         };
         *turn = Some(waiting);
         return Poll::Pending;

@@ -1,0 +1,109 @@
+//! What the running program has configured: where shared entries go, and what holds for all caches.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::clock::Clock;
+use crate::config::{Bound, Place};
+use crate::error::{Error, ErrorKind};
+use crate::policy::{Policy, Timeout};
+use crate::registry;
+#[cfg(feature = "json")]
+use crate::shared::Backend;
+
+/// The name of the store that a `shared` function uses which names none.
+pub(crate) const DEFAULT: &str = "default";
+
+/// A configuration that is in force.
+pub(crate) struct Settings {
+    /// Caching is turned off everywhere.
+    pub(crate) is_null: bool,
+    /// Freshness of functions that name none.
+    pub(crate) default_timeout: Option<Timeout>,
+    /// Entries in memory of functions that name no capacity.
+    pub(crate) threshold: Option<u64>,
+    #[cfg(feature = "json")]
+    backends: BTreeMap<String, Arc<Backend>>,
+}
+
+static SETTINGS: RwLock<Option<Arc<Settings>>> = RwLock::new(None);
+
+/// Whether caching is turned off everywhere, for whoever has no time to look at the rest.
+static IS_NULL: AtomicBool = AtomicBool::new(false);
+
+/// Puts a configuration into force: for the isolated test that this thread is in, or for the
+/// program. Once for each.
+pub(crate) fn install(bounds: BTreeMap<String, Bound>) -> Result<(), Error> {
+    #[cfg(feature = "testing")]
+    if let Some(isolation) = crate::testing::current() {
+        let settings = Settings::new(bounds, &Clock::Manual(isolation.clock()))?;
+        return isolation.configure(settings);
+    }
+    let settings = Settings::new(bounds, &Clock::System)?;
+    {
+        let mut installed = SETTINGS.write().unwrap_or_else(PoisonError::into_inner);
+        if installed.is_some() {
+            return Err(already());
+        }
+        IS_NULL.store(settings.is_null, Ordering::Relaxed);
+        *installed = Some(Arc::new(settings));
+    }
+    // What functions that share their entries kept for themselves so far is nobody's.
+    registry::all().iter().for_each(crate::Handle::forget_unshared);
+    Ok(())
+}
+
+pub(crate) fn already() -> Error {
+    Error::new(ErrorKind::Config, "`init` was called before; call it once, with all stores")
+}
+
+/// The configuration in force where this is called.
+pub(crate) fn current() -> Option<Arc<Settings>> {
+    #[cfg(feature = "testing")]
+    if let Some(isolation) = crate::testing::current() {
+        return isolation.settings();
+    }
+    SETTINGS.read().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// The timeout of a function whose attribute names none.
+pub(crate) fn default_timeout(policy: &Policy) -> Timeout {
+    let configured = current().and_then(|settings| match policy.sharing {
+        #[cfg(feature = "json")]
+        Some(sharing) => match settings.backend(sharing.store) {
+            Some(backend) => backend.default_timeout,
+            None => settings.default_timeout,
+        },
+        _ => settings.default_timeout,
+    });
+    configured.unwrap_or(Timeout::DEFAULT)
+}
+
+/// Whether the program has turned caching off.
+#[inline]
+pub(crate) fn is_null() -> bool {
+    IS_NULL.load(Ordering::Relaxed)
+}
+
+impl Settings {
+    fn new(bounds: BTreeMap<String, Bound>, clock: &Clock) -> Result<Self, Error> {
+        let default = bounds.get(DEFAULT);
+        Ok(Self {
+            is_null: default.is_some_and(|bound| matches!(bound.place, Place::Null)),
+            default_timeout: default.and_then(|bound| bound.default_timeout),
+            threshold: default.and_then(|bound| match bound.place {
+                Place::Memory => bound.threshold,
+                _ => None,
+            }),
+            #[cfg(feature = "json")]
+            backends: Backend::of_all(bounds, clock)?,
+        })
+    }
+
+    /// The store of a name; none where entries stay in memory.
+    #[cfg(feature = "json")]
+    pub(crate) fn backend(&self, name: &str) -> Option<&Arc<Backend>> {
+        self.backends.get(name)
+    }
+}

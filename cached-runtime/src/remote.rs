@@ -1,0 +1,80 @@
+//! What a call knows of stores beyond the process: something that is asked before the body runs,
+//! and told afterwards what it returned.
+//!
+//! The algorithm in `call.rs` needs no more than this, so that it reads the same whether a function
+//! is shared or not. What stands behind it is in `shared/`.
+
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+use std::time::Duration;
+
+use crate::outcome::MissReason;
+use crate::policy::Timeout;
+use crate::rules::Keep;
+use crate::store;
+
+/// The store's side of one call.
+pub(crate) trait Remote<V>: Send + Sync {
+    /// Looks for the entry; where there is none, gets ready to store one.
+    ///
+    /// With [`MissReason::Forced`] an entry that is there does not count.
+    fn fetch(&self, reason: MissReason) -> Fetching<V>;
+}
+
+pub(crate) type Fetching<V> = Pin<Box<dyn Future<Output = Fetched<V>> + Send>>;
+
+/// What a store has for a call.
+pub(crate) enum Fetched<V> {
+    Found(Found<V>),
+    /// The body has to run. What it returns may be published, if the store can be written to.
+    Load(MissReason, Option<Box<dyn Publish<V>>>),
+}
+
+/// An entry of the store.
+pub(crate) struct Found<V> {
+    pub(crate) value: V,
+    /// Time since it was stored.
+    pub(crate) age: Duration,
+    /// How long memory may answer for it.
+    pub(crate) local: Timeout,
+}
+
+/// The right to store what a load returns. Dropped, it leaves the load to others.
+pub(crate) trait Publish<V>: Send {
+    /// Stores a value, unless something happened to the key since it was looked at.
+    fn publish(self: Box<Self>, value: &V, keep: Keep) -> Publishing;
+}
+
+pub(crate) type Publishing = Pin<Box<dyn Future<Output = Published> + Send>>;
+
+/// What became of a value that was to be published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Published {
+    /// The store has it, and memory may answer for it for so long.
+    Stored(Timeout),
+    /// The store could not be told. The same of memory.
+    Failed(Timeout),
+    /// It was overtaken by an invalidation, or by another load.
+    Overtaken,
+}
+
+/// Runs a future to its end on this thread, which may block.
+pub(crate) fn wait<T>(future: impl Future<Output = T>) -> T {
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut context = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        match store::blocking(|| future.as_mut().poll(&mut context)) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => thread::park(),
+        }
+    }
+}

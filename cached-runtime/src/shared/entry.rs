@@ -1,0 +1,263 @@
+//! One entry of a shared function, in memory and in the store.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::error::Error;
+use crate::key::{Hashed, Key, Seed};
+use crate::remote::wait;
+use crate::rules::Terms;
+use crate::site::{Instance, Site};
+use crate::tier::{KeyedTier as _, Tier};
+
+use super::fetch::{Look, Seen, Spot};
+use super::spot;
+use super::wire::Sharable;
+
+type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
+
+/// One entry of a `shared` function that returns `R`: `f::entry(..)`.
+///
+/// As [`Entry`](crate::Entry), but what it asks of the store can fail, and says so. Each method
+/// blocks this thread while the store answers, at most one operation timeout; in tasks use the form
+/// that ends in `_async`. Where the program has bound no store, everything happens in memory.
+///
+/// # Examples
+/// ```
+/// use cached_runtime::cached;
+///
+/// #[cached(shared, handle, key = "square:{n}")]
+/// fn square(n: u64) -> u64 {
+///     n * n
+/// }
+///
+/// square(3);
+/// assert_eq!(square::entry(3).peek()?, Some(9));
+/// assert!(square::entry(3).invalidate()?);
+/// assert_eq!(square::entry(3).peek()?, None);
+/// # Ok::<(), cached_runtime::Error>(())
+/// ```
+#[must_use = "an entry does nothing by itself; call `peek`, `put`, `invalidate`, .."]
+pub struct SharedEntry<R> {
+    key: String,
+    /// None where the key names nothing.
+    ops: Option<Arc<dyn Ops<R>>>,
+}
+
+impl<R> SharedEntry<R> {
+    /// Names the entry of a key. For generated code.
+    #[doc(hidden)]
+    pub fn new<Q, T>(site: &'static Site, instance: Instance, key: Option<Q>, terms: T) -> Self
+    where
+        R: 'static,
+        Q: Key<Owned = Box<str>>,
+        T: Terms<R, Value: Sharable> + Send + Sync + 'static,
+    {
+        let Some(key) = key else { return Self { key: String::new(), ops: None } };
+        let key = Arc::new(Seed::shared().lookup(&key).own());
+        let tier = site.state(|state, clock| {
+            let slot = state.slot::<Box<str>, T::Value, T::Failure>(site, instance, clock);
+            slot.tier_arc::<Box<str>, T::Value, T::Failure>()
+        });
+        let text = key.key.to_string();
+        Self { key: text, ops: Some(Arc::new(Typed { site, tier, key, terms })) }
+    }
+
+    /// Returns what a hit would return now: none where there is no fresh entry. Not counted.
+    ///
+    /// # Errors
+    /// Where memory has none and the store failed.
+    pub fn peek(&self) -> Result<Option<R>, Error> {
+        wait(self.peek_async())
+    }
+
+    /// As [`peek`](Self::peek), for tasks.
+    pub async fn peek_async(&self) -> Result<Option<R>, Error> {
+        match &self.ops {
+            Some(ops) => ops.peek().await,
+            None => Ok(None),
+        }
+    }
+
+    /// Stores a result if a load's would be stored: an `Ok`, a `Some`, what `store_if` accepts.
+    ///
+    /// Concurrency: beats every load that began before it, in whatever process.
+    ///
+    /// # Errors
+    /// Where the store failed. What it held before is invalidated, as by
+    /// [`invalidate`](Self::invalidate).
+    pub fn put(&self, result: R) -> Result<(), Error> {
+        wait(self.put_async(result))
+    }
+
+    /// As [`put`](Self::put), for tasks.
+    pub fn put_async(
+        &self,
+        result: R,
+    ) -> impl Future<Output = Result<(), Error>> + Send + use<'_, R> {
+        let putting = self.ops.as_ref().map(|ops| ops.put(&result));
+        drop(result);
+        async move {
+            match putting {
+                Some(putting) => putting.await,
+                None => Ok(()),
+            }
+        }
+    }
+
+    /// Drops the entry from memory and from the store, and makes the loads that are under way for
+    /// it count for nothing. Returns whether there was an entry.
+    ///
+    /// Concurrency: a call that begins after this returned sees no value whose body began before
+    /// it; in another process's memory, once the message has come, and within five seconds where
+    /// none can.
+    ///
+    /// # Errors
+    /// Where the store could not be told. It is told as soon as it can be, as long as this process
+    /// lives; until then no call of this process reads that entry from it.
+    pub fn invalidate(&self) -> Result<bool, Error> {
+        wait(self.invalidate_async())
+    }
+
+    /// As [`invalidate`](Self::invalidate), for tasks.
+    pub async fn invalidate_async(&self) -> Result<bool, Error> {
+        match &self.ops {
+            Some(ops) => ops.invalidate().await,
+            None => Ok(false),
+        }
+    }
+
+    /// Ends the freshness of the entry: the next call loads. Returns whether there was one.
+    ///
+    /// # Errors
+    /// As [`invalidate`](Self::invalidate).
+    pub fn expire(&self) -> Result<bool, Error> {
+        self.invalidate()
+    }
+
+    /// As [`expire`](Self::expire), for tasks.
+    pub async fn expire_async(&self) -> Result<bool, Error> {
+        self.invalidate_async().await
+    }
+
+    /// Returns the key as text. Empty for a key that names nothing.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// Returns the time since the load of the entry began; none where there is no fresh one.
+    ///
+    /// # Errors
+    /// Where memory has none and the store failed.
+    pub fn age(&self) -> Result<Option<Duration>, Error> {
+        wait(self.age_async())
+    }
+
+    /// As [`age`](Self::age), for tasks.
+    pub async fn age_async(&self) -> Result<Option<Duration>, Error> {
+        match &self.ops {
+            Some(ops) => ops.age().await,
+            None => Ok(None),
+        }
+    }
+}
+
+impl<R> Clone for SharedEntry<R> {
+    fn clone(&self) -> Self {
+        Self { key: self.key.clone(), ops: self.ops.clone() }
+    }
+}
+
+impl<R> fmt::Debug for SharedEntry<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedEntry").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+trait Ops<R>: Send + Sync {
+    fn peek(&self) -> Answer<'_, Option<R>>;
+    fn put(&self, result: &R) -> Answer<'static, ()>;
+    fn invalidate(&self) -> Answer<'_, bool>;
+    fn age(&self) -> Answer<'_, Option<Duration>>;
+}
+
+struct Typed<R, T: Terms<R>> {
+    site: &'static Site,
+    tier: Arc<Tier<Box<str>, T::Value, T::Failure>>,
+    key: Arc<Hashed<Box<str>>>,
+    terms: T,
+}
+
+impl<R, T> Typed<R, T>
+where
+    T: Terms<R, Value: Sharable>,
+{
+    fn spot(&self) -> Option<Arc<Spot<T::Value>>> {
+        spot(&self.tier, &self.key)
+    }
+
+    /// The entry that counts, and its age.
+    async fn find(&self) -> Result<Option<(T::Value, Duration)>, Error> {
+        if let Some((value, stored)) = self.tier.peek(&self.key) {
+            return Ok(Some((value, self.tier.clock.now().since(stored))));
+        }
+        let Some(spot) = self.spot() else { return Ok(None) };
+        match spot.look().await? {
+            Look { seen: Seen::Entry(found), .. } => Ok(Some((found.value, found.age))),
+            Look { .. } => Ok(None),
+        }
+    }
+}
+
+impl<R, T> Ops<R> for Typed<R, T>
+where
+    T: Terms<R, Value: Sharable> + Send + Sync,
+{
+    fn peek(&self) -> Answer<'_, Option<R>> {
+        Box::pin(async move {
+            let found = self.find().await?;
+            Ok(found.map(|(value, _)| self.terms.restore(value)))
+        })
+    }
+
+    fn put(&self, result: &R) -> Answer<'static, ()> {
+        let timeout = self.site.state(|state, _| state.timeout(&self.tier.policy));
+        let verdict = self.terms.judge(result, &self.tier.policy, timeout);
+        let Some((keep, value)) = verdict.store.zip(self.terms.value(result)) else {
+            return Box::pin(async { Ok(()) });
+        };
+        let (tier, key) = (Arc::clone(&self.tier), Arc::clone(&self.key));
+        let Some(spot) = self.spot() else {
+            tier.put(&key, value, keep);
+            return Box::pin(async { Ok(()) });
+        };
+        Box::pin(async move {
+            // What is under way counts for nothing from here on.
+            tier.invalidate(&key);
+            let local = spot.put(value.clone(), keep).await?;
+            let keep = keep.at_most(local);
+            if !keep.timeout.is_zero() {
+                tier.put(&key, value, keep);
+            }
+            Ok(())
+        })
+    }
+
+    fn invalidate(&self) -> Answer<'_, bool> {
+        Box::pin(async move {
+            let was_here = self.tier.invalidate(&self.key);
+            let Some(link) = &self.tier.link else { return Ok(was_here) };
+            let was_there = link.invalidate(&self.key.key).await;
+            // What came from the store meanwhile.
+            self.tier.forget_entry(&self.key);
+            Ok(was_there? || was_here)
+        })
+    }
+
+    fn age(&self) -> Answer<'_, Option<Duration>> {
+        Box::pin(async move { Ok(self.find().await?.map(|(_, age)| age)) })
+    }
+}

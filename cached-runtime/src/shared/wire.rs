@@ -1,0 +1,58 @@
+//! How values of one type become bytes and come back.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::{Error, ErrorKind};
+
+use super::codec::Codec;
+use super::shape::shape;
+
+/// What may leave the process.
+#[diagnostic::on_unimplemented(
+    message = "values of type `{Self}` cannot be shared",
+    label = "needs `Serialize` and `DeserializeOwned` to leave the process",
+    note = "derive `serde::Serialize` and `serde::Deserialize`, or remove `shared`"
+)]
+pub trait Sharable: Serialize + DeserializeOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned> Sharable for T {}
+
+/// A type's way into bytes and back, without its bounds.
+pub(crate) struct Wire<V> {
+    pub(crate) encode: fn(Codec, &V) -> Result<Vec<u8>, Error>,
+    pub(crate) decode: fn(Codec, &[u8]) -> Result<V, Error>,
+    /// The fingerprint of the type's shape. To be asked for once.
+    pub(crate) shape: fn() -> u64,
+}
+
+impl<V> Clone for Wire<V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<V> Copy for Wire<V> {}
+
+impl<V: Sharable + 'static> Wire<V> {
+    pub(crate) fn new() -> Self {
+        Self { encode, decode, shape: shape::<V> }
+    }
+}
+
+fn encode<V: Serialize>(codec: Codec, value: &V) -> Result<Vec<u8>, Error> {
+    guarded(|| codec.encode(value))
+}
+
+fn decode<V: DeserializeOwned>(codec: Codec, bytes: &[u8]) -> Result<V, Error> {
+    guarded(|| codec.decode(bytes))
+}
+
+/// A panic of the user's `Serialize` or `Deserialize` is a value that cannot be converted.
+fn guarded<T>(convert: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(convert))
+        .unwrap_or_else(|_| Err(Error::new(ErrorKind::Codec, "the conversion panicked")))
+}
