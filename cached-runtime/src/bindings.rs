@@ -1,12 +1,12 @@
 //! What the running program has configured: where shared entries go, and what holds for all caches.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::clock::Clock;
 use crate::config::{Bound, Place};
 use crate::error::{Error, ErrorKind};
+use crate::handle::Handle;
 use crate::policy::{Policy, Timeout};
 use crate::registry;
 #[cfg(feature = "json")]
@@ -29,16 +29,15 @@ pub(crate) struct Settings {
 
 static SETTINGS: RwLock<Option<Arc<Settings>>> = RwLock::new(None);
 
-/// Whether caching is turned off everywhere, for whoever has no time to look at the rest.
-static IS_NULL: AtomicBool = AtomicBool::new(false);
-
 /// Puts a configuration into force: for the isolated test that this thread is in, or for the
 /// program. Once for each.
 pub(crate) fn install(bounds: BTreeMap<String, Bound>) -> Result<(), Error> {
     #[cfg(feature = "testing")]
     if let Some(isolation) = crate::testing::current() {
         let settings = Settings::new(bounds, &Clock::Manual(isolation.clock()))?;
-        return isolation.configure(settings);
+        isolation.configure(settings)?;
+        registry::all().iter().for_each(Handle::reconfigure);
+        return Ok(());
     }
     let settings = Settings::new(bounds, &Clock::System)?;
     {
@@ -46,11 +45,9 @@ pub(crate) fn install(bounds: BTreeMap<String, Bound>) -> Result<(), Error> {
         if installed.is_some() {
             return Err(already());
         }
-        IS_NULL.store(settings.is_null, Ordering::Relaxed);
         *installed = Some(Arc::new(settings));
     }
-    // What functions that share their entries kept for themselves so far is nobody's.
-    registry::all().iter().for_each(crate::Handle::forget_unshared);
+    registry::all().iter().for_each(Handle::reconfigure);
     Ok(())
 }
 
@@ -80,10 +77,9 @@ pub(crate) fn default_timeout(policy: &Policy) -> Timeout {
     configured.unwrap_or(Timeout::DEFAULT)
 }
 
-/// Whether the program has turned caching off.
-#[inline]
+/// Whether caching is turned off everywhere.
 pub(crate) fn is_null() -> bool {
-    IS_NULL.load(Ordering::Relaxed)
+    current().is_some_and(|settings| settings.is_null)
 }
 
 impl Settings {

@@ -141,7 +141,7 @@ fn begin_with<R, Q: Key, T: Terms<R>>(
     let slot = state.slot::<Q::Owned, T::Value, T::Failure>(site, instance, here.clock());
     let tier = slot.tier::<Q::Owned, T::Value, T::Failure>();
     let miss = match key {
-        Some(key) if !mode.is_uncached() && !state.is_disabled() && !here.is_null() => {
+        Some(key) if !mode.is_uncached() && !state.is_disabled() => {
             let key = tier.seed.lookup(&key);
             let answer =
                 if mode == Mode::Fresh { Err(MissReason::Forced) } else { tier.read(&key) };

@@ -5,6 +5,7 @@ use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::bindings;
 use crate::key::{Hashed, Key, Seed};
 use crate::policy::IntoTimeout;
 #[cfg(feature = "json")]
@@ -152,8 +153,14 @@ impl Handle {
         self.site.state(|state, _| state.disable(false));
     }
 
-    /// Drops what a function that shares its entries kept in this process.
-    pub(crate) fn forget_unshared(&self) {
+    /// Takes notice of a configuration that came after the first call.
+    pub(crate) fn reconfigure(&self) {
+        self.site.state(|state, _| {
+            if bindings::is_null() {
+                state.turn_off();
+            }
+        });
+        // What a function that shares its entries kept for itself so far is nobody's.
         #[cfg(feature = "json")]
         self.fold((), |(), slot| {
             if slot.any.link().is_some() {

@@ -7,7 +7,7 @@
 
 use std::any::{Any, TypeId, type_name};
 use std::hash::BuildHasher as _;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -36,12 +36,18 @@ pub(crate) struct SiteState {
     first: OnceLock<Slot>,
     /// Chains of further slots, by the hash of their instantiation.
     further: [OnceLock<Box<Slot>>; CHAINS],
-    is_disabled: AtomicBool,
+    /// Who has turned this cache off: bits of [`OFF_HERE`] and [`OFF_EVERYWHERE`].
+    off: AtomicU8,
     /// Nanoseconds of the timeout set at run time: [`UNSET`] or [`NEVER`] where there are none.
     timeout_nanos: AtomicU64,
 }
 
 const CHAINS: usize = 16;
+
+/// `Handle::disable` was called.
+const OFF_HERE: u8 = 1;
+/// The program is configured to cache nothing.
+const OFF_EVERYWHERE: u8 = 2;
 
 const UNSET: u64 = u64::MAX;
 const NEVER: u64 = u64::MAX - 1;
@@ -61,20 +67,6 @@ impl Here {
             return state;
         }
         self.own
-    }
-
-    /// Whether the program, or this isolation, has turned caching off.
-    #[inline]
-    #[cfg_attr(
-        not(feature = "testing"),
-        allow(clippy::unused_self, reason = "the configuration of an isolation is part of it")
-    )]
-    pub(crate) fn is_null(&self) -> bool {
-        #[cfg(feature = "testing")]
-        if self.isolated.is_some() {
-            return bindings::current().is_some_and(|settings| settings.is_null);
-        }
-        bindings::is_null()
     }
 
     #[inline]
@@ -199,18 +191,27 @@ impl SiteState {
         Self {
             first: OnceLock::new(),
             further: [const { OnceLock::new() }; CHAINS],
-            is_disabled: AtomicBool::new(false),
+            off: AtomicU8::new(0),
             timeout_nanos: AtomicU64::new(UNSET),
         }
     }
 
     #[inline]
     pub(crate) fn is_disabled(&self) -> bool {
-        self.is_disabled.load(Ordering::Relaxed)
+        self.off.load(Ordering::Relaxed) != 0
     }
 
     pub(crate) fn disable(&self, is_disabled: bool) {
-        self.is_disabled.store(is_disabled, Ordering::Relaxed);
+        if is_disabled {
+            self.off.fetch_or(OFF_HERE, Ordering::Relaxed);
+        } else {
+            self.off.fetch_and(!OFF_HERE, Ordering::Relaxed);
+        }
+    }
+
+    /// The program is configured to cache nothing.
+    pub(crate) fn turn_off(&self) {
+        self.off.fetch_or(OFF_EVERYWHERE, Ordering::Relaxed);
     }
 
     pub(crate) fn set_timeout(&self, timeout: Timeout) {
@@ -306,6 +307,10 @@ impl SiteState {
         }
         if new.is_none() {
             registry::register(site.name_of(instance), site, instance);
+            // After it can be found by whoever configures that, before any call uses it.
+            if bindings::is_null() {
+                self.turn_off();
+            }
         }
         slot
     }
