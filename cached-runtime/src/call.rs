@@ -27,7 +27,7 @@ use crate::clock::Stamp;
 use crate::flight::{Follow, Followed, Inside, Joined, Landed, Lead, Wanted};
 use crate::key::{Hashed, Key};
 use crate::outcome::{HitTier, MissReason, Outcome, report};
-use crate::policy::Coalescing;
+use crate::policy::{Coalescing, Timeout};
 use crate::remote::{Fetched, Fetching, Found, Publish, Published, Publishing, Remote, wait};
 use crate::rules::{Keep, Terms};
 use crate::site::{Instance, Site, Slot};
@@ -363,7 +363,7 @@ where
         fetched: Fetched<V>,
     ) -> ControlFlow<R, Turn<R, K, V, F>> {
         match fetched {
-            Fetched::Found(found) => ControlFlow::Break(self.promote(role, found)),
+            Fetched::Found(found, local) => ControlFlow::Break(self.promote(role, found, local)),
             Fetched::Load(reason, publish) => {
                 self.missed(reason);
                 self.tier.counters.count(Count::Load);
@@ -443,8 +443,8 @@ where
     }
 
     /// The answer that the store had, which memory and the followers get as well.
-    fn promote(&self, role: Role<K, V, F>, found: Found<V>) -> R {
-        let Found { value, age, local } = found;
+    fn promote(&self, role: Role<K, V, F>, found: Found<V>, local: Timeout) -> R {
+        let Found { value, age, .. } = found;
         self.found(age);
         let inside = role.enter();
         let result = self.terms.restore(value.clone());

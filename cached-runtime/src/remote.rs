@@ -27,7 +27,8 @@ pub(crate) type Fetching<V> = Pin<Box<dyn Future<Output = Fetched<V>> + Send>>;
 
 /// What a store has for a call.
 pub(crate) enum Fetched<V> {
-    Found(Found<V>),
+    /// An entry, and how long memory may answer for it.
+    Found(Found<V>, Timeout),
     /// The body has to run. What it returns may be published, if the store can be written to.
     Load(MissReason, Option<Box<dyn Publish<V>>>),
 }
@@ -37,8 +38,8 @@ pub(crate) struct Found<V> {
     pub(crate) value: V,
     /// Time since it was stored.
     pub(crate) age: Duration,
-    /// How long memory may answer for it.
-    pub(crate) local: Timeout,
+    /// How long it is still fresh.
+    pub(crate) remaining: Timeout,
 }
 
 /// The right to store what a load returns. Dropped, it leaves the load to others.

@@ -18,6 +18,7 @@ mod link;
 mod mark;
 mod name;
 mod overdue;
+mod place;
 mod plane;
 mod shape;
 mod wire;
@@ -62,5 +63,5 @@ where
         let told: Arc<dyn Told> = Arc::clone(tier) as _;
         Arc::downgrade(&told)
     });
-    Some(Spot::new(Arc::clone(link), backend, Wire::new(), Arc::clone(key)))
+    Some(Spot::new(Arc::clone(link), backend, Wire::new(), key))
 }

@@ -12,7 +12,8 @@ use crate::rules::Terms;
 use crate::site::{Instance, Site};
 use crate::tier::{KeyedTier as _, Tier};
 
-use super::fetch::{Look, Seen, Spot};
+use super::fetch::Spot;
+use super::place::{Look, Seen};
 use super::spot;
 use super::wire::Sharable;
 
