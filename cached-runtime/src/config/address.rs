@@ -41,8 +41,11 @@ pub(super) fn hosts(listed: &str, port: u16, shown: &str) -> Result<Vec<String>,
     if listed.trim().is_empty() {
         return Err(invalid(format!("{shown} names no host; write one, such as `127.0.0.1`")));
     }
-    let each = listed.split(',').map(|host| host.trim_matches(' '));
-    each.map(|host| with_port(host, port).ok_or_else(|| no_host(host, port, shown))).collect()
+    let each = listed.split(',').zip(1..);
+    each.map(|(host, place)| {
+        with_port(host.trim_matches(' '), port).ok_or_else(|| no_host(place, port, shown))
+    })
+    .collect()
 }
 
 /// `host` or `host:port`, the host perhaps an IPv6 address in brackets, with a port.
@@ -70,9 +73,10 @@ fn is_host(host: &str) -> bool {
     }
 }
 
-fn no_host(host: &str, port: u16, shown: &str) -> Error {
+/// What is at the place may be a password that was not escaped: it is not shown.
+fn no_host(place: u32, port: u16, shown: &str) -> Error {
     let forms = format!("`host`, `host:{port}` or `[::1]:{port}`");
-    invalid(format!("{shown} has `{host}` for a host; write {forms}, and commas between several"))
+    invalid(format!("host {place} in {shown} is none; write {forms}, and commas between several"))
 }
 
 /// Undoes `%XX`. `None` where that is no text.
@@ -116,24 +120,26 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_host_is_shown_without_the_password() {
+    fn what_is_no_host_is_told_by_its_place() {
         let forms = "`host`, `host:6379` or `[::1]:6379`, and commas between several";
-        for (rest, host) in [
-            ("//secret@h:", "h:"),
-            ("//secret@h:65536", "h:65536"),
-            ("//h:-1", "h:-1"),
-            ("//h:+1", "h:+1"),
-            ("//::1", "::1"),
-            ("//[::1", "[::1"),
-            ("//[::1]6379", "[::1]6379"),
-            ("//[h]", "[h]"),
-            ("//h1,,h2", ""),
-            ("//h 1", "h 1"),
-            ("//h\r\n", "h\r\n"),
-            ("//h[1]", "h[1]"),
+        for (rest, place) in [
+            ("//h:", 1),
+            ("//user:secret", 1),
+            ("//:sec/ret@h", 1),
+            ("//h1,h:65536", 2),
+            ("//h:-1", 1),
+            ("//h:+1", 1),
+            ("//::1", 1),
+            ("//[::1", 1),
+            ("//[::1]6379", 1),
+            ("//[h]", 1),
+            ("//h1,,h2", 2),
+            ("//h1,h2,h 3", 3),
+            ("//h\r\n", 1),
+            ("//h[1]", 1),
         ] {
             let error = Address::split(rest, REDIS, "the URL").unwrap_err().to_string();
-            let message = format!("the URL has `{host}` for a host; write {forms}");
+            let message = format!("host {place} in the URL is none; write {forms}");
             assert_eq!(error, format!("invalid configuration: {message}"), "{rest}");
         }
     }

@@ -202,3 +202,6 @@ fn memcached(options: MemcachedOptions, settings: &Settings) -> Result<Place, Er
     }
     Ok(Place::Store(Arc::new(MemcachedStore::new(options)?)))
 }
+
+#[cfg(test)]
+mod tests;

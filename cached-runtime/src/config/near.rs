@@ -12,9 +12,11 @@ pub(super) fn suggestion<'a>(name: &str, known: impl Iterator<Item = &'a str>) -
 
 /// The known name that an unknown one was probably meant to be.
 fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
-    let is_word_of = |known: &str| known.split('_').any(|word| word == name);
-    let typo = known.iter().find(|known| is_typo(name, known, 6));
-    typo.or_else(|| known.iter().find(|known| is_word_of(known))).copied()
+    let is_word = |word: &str, of: &str| of.split('_').any(|other| other == word);
+    let typos = known.iter().filter(|known| is_typo(name, known, 6));
+    let typo = typos.min_by_key(|known| distance(name, known));
+    typo.or_else(|| known.iter().find(|known| is_word(name, known) || is_word(known, name)))
+        .copied()
 }
 
 /// Whether a name is one edit away from another, or two where that one has `long` letters.
@@ -64,6 +66,9 @@ mod tests {
         let near = |name| suggestion(name, known.clone());
         assert_eq!(near("tiemout"), format!("did you mean `timeout`? {listed}"));
         assert_eq!(near("bytes"), format!("did you mean `max_bytes`? {listed}"));
+        assert_eq!(near("default_timeout"), format!("did you mean `timeout`? {listed}"));
         assert_eq!(near("colour"), listed);
+        let nearest = suggestion("rediss+x", ["redis+y", "rediss+y"].into_iter());
+        assert_eq!(nearest, "did you mean `rediss+y`? there are `redis+y`, `rediss+y`");
     }
 }

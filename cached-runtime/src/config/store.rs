@@ -309,3 +309,20 @@ impl fmt::Debug for StoreConfig {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+impl Location {
+    /// The place as tests compare it.
+    pub(super) fn written(&self) -> String {
+        match self {
+            Self::Null => "null".into(),
+            Self::Memory => "memory".into(),
+            Self::Filesystem(dir) => format!("files {}", dir.display()),
+            Self::Redis(url) => format!("redis {url}"),
+            Self::Sentinel { urls, master } => format!("sentinel {} of {master}", urls.join(" ")),
+            Self::Cluster(urls) => format!("cluster {}", urls.join(" ")),
+            Self::Memcached(servers) => format!("memcached {}", servers.join(" ")),
+            Self::Custom(store) => format!("custom {}", store.kind()),
+        }
+    }
+}

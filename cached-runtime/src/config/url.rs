@@ -27,12 +27,18 @@ const SCHEMES: [&str; 10] = [
 ];
 
 /// Reads a URL. Messages call it `shown`, which has backticks unless it is [`PLAIN`].
+///
+/// They show nothing of it where a password may be, nor where one ends up that was not escaped.
 pub(super) fn parse(url: &str, shown: &str) -> Result<StoreConfig, Error> {
     if url.contains('#') {
         return Err(invalid(format!("{shown} has a `#`; remove what it begins, or write `%23`")));
     }
     let (place, query) = url.split_once('?').unwrap_or((url, ""));
-    let Some((scheme, rest)) = place.split_once(':') else {
+    if query.contains('@') {
+        let remedy = "write it as `%40`, and a `?` in a password as `%3F`";
+        return Err(invalid(format!("{shown} has a `@` after its `?`; {remedy}")));
+    }
+    let Some((scheme, rest)) = place.split_once(':').filter(|(scheme, _)| is_scheme(scheme)) else {
         return Err(invalid(format!("{shown} has no scheme; {}", near::suggestion("", schemes()))));
     };
     let untiered = scheme.strip_prefix("tiered+");
@@ -56,6 +62,10 @@ pub(super) fn url_name(name: &str) -> &str {
 
 fn schemes() -> impl Iterator<Item = &'static str> + Clone {
     SCHEMES.into_iter()
+}
+
+fn is_scheme(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'+')
 }
 
 fn location(scheme: &str, rest: &str, shown: &str) -> Result<Location, Error> {
@@ -133,7 +143,7 @@ fn cluster(scheme: &str, rest: &str, shown: &str) -> Result<Location, Error> {
     let Address { user, hosts, path } = Address::split(rest, address::REDIS, shown)?;
     if !matches!(path, "" | "0") {
         let remedy = "remove it, since a cluster has only database 0";
-        return Err(invalid(format!("{shown} has the path `/{path}`; {remedy}")));
+        return Err(invalid(format!("{shown} has a path after the hosts; {remedy}")));
     }
     let scheme = server_scheme(scheme);
     let urls = hosts.iter().map(|host| format!("{scheme}://{user}{host}/")).collect();
@@ -159,8 +169,8 @@ fn database<'a>(path: &'a str, shown: &str) -> Result<&'a str, Error> {
     if path.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(path);
     }
-    let remedy = "write the number of a database, such as `/0`";
-    Err(invalid(format!("{shown} ends in `/{path}`; {remedy}")))
+    let remedy = "write one such as `/0`, and a `/` in a password as `%2F`";
+    Err(invalid(format!("{shown} ends in a path that is no number of a database; {remedy}")))
 }
 
 fn unescaped(text: &str, part: &str, shown: &str) -> Result<String, Error> {
@@ -188,3 +198,6 @@ fn settings(query: &str, shown: &str) -> Result<Settings, Error> {
     }
     Ok(settings)
 }
+
+#[cfg(test)]
+mod tests;
