@@ -92,7 +92,8 @@ impl Config {
     /// Sets what the keys of stores beyond this process begin with where the store does not say so.
     ///
     /// Memory does not look at it. Two programs with different prefixes share a server or a
-    /// directory without meeting. Default: the same for all programs.
+    /// directory without meeting. Where it ends in a letter or a digit, a `:` follows. Default:
+    /// `cached:`; in a directory, which belongs to one program, none.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.common.put(Setting::Prefix(prefix.into()));

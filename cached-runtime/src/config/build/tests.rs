@@ -1,8 +1,8 @@
 //! What becomes of a configuration, and what is refused only when all of it is known.
 
-use std::time::Duration;
-
 use super::*;
+#[cfg(all(feature = "filesystem", feature = "redis", feature = "memcached"))]
+use crate::config::address;
 use crate::policy::IntoTimeout as _;
 
 fn message(config: Config) -> String {
@@ -135,6 +135,7 @@ fn a_place_whose_feature_is_off_names_it() {
 #[cfg(feature = "json")]
 mod custom {
     use std::error::Error as _;
+    use std::time::Duration;
 
     use super::*;
     use crate::error::ErrorKind;
@@ -246,9 +247,41 @@ fn settings_in_the_url_of_a_client_are_refused() {
 }
 
 #[test]
+fn a_prefix_is_kept_from_being_that_of_a_longer_one() {
+    for (prefix, whole) in
+        [("app", "app:"), ("v2", "v2:"), ("é", "é:"), ("app:", "app:"), ("a_", "a_"), ("*", "*")]
+    {
+        assert_eq!(separated(prefix), whole);
+    }
+}
+
+#[test]
 fn debug_output_shows_no_password() {
     let store = StoreConfig::redis("redis://:hunter@h").threshold(5);
     let shown = format!("{:?}", Config::from(store));
     assert!(shown.contains("Redis") && shown.contains("Threshold(5)"), "{shown}");
     assert!(!shown.contains("hunter"), "{shown}");
+}
+
+#[cfg(all(feature = "filesystem", feature = "redis", feature = "memcached"))]
+#[test]
+fn each_driver_is_made_with_its_settings() {
+    let dir = std::env::temp_dir().join(format!("cached-config-{}", std::process::id()));
+    let all = "prefix=app&require&read_timeout=50ms";
+    let path = address::escaped(&dir.display().to_string());
+    for (url, kind) in [
+        (format!("file:{path}?{all}&threshold=9&max_bytes=1MiB"), "filesystem"),
+        (format!("tiered+redis://127.0.0.1:1/3?{all}&threshold=9"), "redis"),
+        (format!("redis+sentinel://127.0.0.1:1/main/3?{all}"), "redis"),
+        (format!("redis+cluster://127.0.0.1:1,127.0.0.1:2?{all}"), "redis"),
+        (format!("memcached://127.0.0.1:1?{all}"), "memcached"),
+    ] {
+        let bound = Config::from_url(&url).unwrap().build().unwrap().remove("default").unwrap();
+        let Place::Store(store) = &bound.place else { unreachable!("a store was configured") };
+        assert_eq!(store.kind(), kind);
+        assert_eq!(bound.is_tiered, url.starts_with("tiered"));
+        assert_eq!(bound.timeouts.read.as_millis(), 50);
+        assert_eq!((bound.prefix.as_deref(), bound.require), (Some("app:"), true));
+    }
+    std::fs::remove_dir_all(dir).unwrap();
 }
