@@ -80,6 +80,12 @@ fn mistakes_in_the_place() {
     for (url, error) in [
         ("", format!("the URL has no scheme; {schemes}")),
         ("redis", format!("the URL has no scheme; {schemes}")),
+        ("hunter@h:6379", format!("the URL has no scheme; {schemes}")),
+        (
+            "redis://u?hunter@h",
+            "the URL has a `@` after its `?`; write it as `%40`, and a `?` in a password as `%3F`"
+                .into(),
+        ),
         (
             "rediss+sentinal://h/m",
             format!(
@@ -158,7 +164,8 @@ fn mistakes_in_the_settings() {
 
 #[test]
 fn no_message_shows_a_password_however_badly_it_was_escaped() {
-    for password in ["hunter", "hunter#", "hunter?", "hunter/", "hunter:", "hunter%zz", "hunter@"] {
+    for password in ["hunter", "hunter#", "?hunter", "x/hunter", "hunter:", "hunter%zz", "hunter@"]
+    {
         for url in [
             format!("redis://u:{password}@h:x"),
             format!("redis://u:{password}@h/x"),
