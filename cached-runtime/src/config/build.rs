@@ -18,8 +18,6 @@ use crate::store::{MemcachedOptions, MemcachedStore};
 #[cfg(feature = "redis")]
 use crate::store::{RedisOptions, RedisStore};
 
-#[cfg(feature = "memcached")]
-use super::address;
 use super::kind::Kind;
 use super::settings::{Encoding, Setting, Settings};
 use super::store::{Location, StoreConfig};
@@ -85,7 +83,10 @@ fn bind(store: StoreConfig, common: &Settings) -> Result<Bound, Error> {
     let mut settings = Settings::default();
     let common = common.iter().filter(|setting| store.takes(setting));
     for setting in common.chain(store.settings.iter()) {
-        settings.put(setting.clone());
+        settings.put(match setting {
+            Setting::Prefix(prefix) => Setting::Prefix(separated(prefix)),
+            _ => setting.clone(),
+        });
     }
     let store = StoreConfig { settings, ..store };
     let place = open(&store)?;
@@ -118,6 +119,12 @@ fn bind(store: StoreConfig, common: &Settings) -> Result<Bound, Error> {
         }
     }
     Ok(bound)
+}
+
+/// A prefix that no longer one begins with by chance: `app` would also be that of `app2`.
+fn separated(prefix: &str) -> String {
+    let is_open = prefix.ends_with(char::is_alphanumeric);
+    format!("{prefix}{}", if is_open { ":" } else { "" })
 }
 
 fn timeouts(settings: &Settings) -> Timeouts {
@@ -156,8 +163,7 @@ fn open(store: &StoreConfig) -> Result<Place, Error> {
         Location::Cluster(urls) => redis(RedisOptions::cluster(urls.clone()), &store.settings),
         #[cfg(feature = "memcached")]
         Location::Memcached(servers) => {
-            let servers = address::hosts(&servers.join(","), address::MEMCACHED, &store.origin)?;
-            memcached(MemcachedOptions::new(servers), &store.settings)
+            memcached(MemcachedOptions::new(servers.clone()), &store.settings)
         }
         #[cfg(not(all(feature = "filesystem", feature = "redis", feature = "memcached")))]
         _ => unreachable!("a place whose feature is off was refused"),
@@ -166,7 +172,7 @@ fn open(store: &StoreConfig) -> Result<Place, Error> {
 
 #[cfg(feature = "filesystem")]
 fn filesystem(dir: &Path, settings: &Settings) -> Result<Place, Error> {
-    let mut options = FilesystemOptions::new(dir);
+    let mut options = FilesystemOptions::new(dir).timeouts(timeouts(settings));
     for setting in settings.iter() {
         options = match setting {
             Setting::Prefix(prefix) => options.prefix(prefix),
@@ -202,3 +208,6 @@ fn memcached(options: MemcachedOptions, settings: &Settings) -> Result<Place, Er
     }
     Ok(Place::Store(Arc::new(MemcachedStore::new(options)?)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -259,3 +259,6 @@ impl Given {
 fn contradiction(one: &str, other: &str) -> Error {
     invalid(format!("{one} contradicts {other}; remove one of them"))
 }
+
+#[cfg(test)]
+mod tests;

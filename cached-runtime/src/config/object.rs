@@ -1,11 +1,10 @@
-//! Structured configuration: what serde reads, of whatever format.
+//! Structured configuration: what the fields mean that serde has read, of whatever format.
 //!
-//! A field is a text, a number, a boolean, a list or an object; what it means is the same as in a
-//! URL or the environment, so that there is one reader of each setting.
+//! A setting means the same as in a URL or the environment, and has the same reader.
 
-use std::fmt;
+mod fields;
 
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error as _};
 
 use crate::error::Error;
 
@@ -13,6 +12,8 @@ use super::kind::Kind;
 use super::settings::{DEFAULT_TIMEOUT, NAMES, Setting, Settings};
 use super::store::{Location, StoreConfig};
 use super::{Config, DEFAULT, address, invalid, near, url};
+
+use fields::{Fields, Value, list, object, text};
 
 /// Fields that say where a store is.
 const PLACES: [&str; 6] = ["type", "url", "dir", "master", "servers", "tiered"];
@@ -24,31 +25,23 @@ const COMMON: [&str; 3] = [DEFAULT_TIMEOUT, "prefix", "threshold"];
 const STORES: &str = "stores";
 
 impl<'de> Deserialize<'de> for Config {
-    /// Reads the object that the section "Structured" describes.
+    /// Reads an object with the fields that the table of settings names.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let fields = deserializer.deserialize_map(ObjectVisitor)?;
+        let fields = fields::read(deserializer)?;
         config(fields).map_err(D::Error::custom)
     }
 }
 
-/// What a field holds.
-enum Value {
-    Nothing,
-    Text(String),
-    List(Vec<String>),
-    Object(Fields),
-}
-
-type Fields = Vec<(String, Value)>;
-
 fn config(fields: Fields) -> Result<Config, Error> {
     let mut config = Config::new();
     let mut own = Vec::new();
+    let none = Settings::default();
     for (name, value) in fields {
         if name == STORES {
             for (store, value) in object(value, STORES)? {
                 let path = format!("{STORES}.{store}");
-                let store_config = Reader::new(format!("{path}.")).store(object(value, &path)?)?;
+                let store_config =
+                    Reader::new(format!("{path}.")).store(object(value, &path)?, &none)?;
                 config = config.store(store, store_config);
             }
         } else if COMMON.contains(&name.as_str()) {
@@ -64,7 +57,7 @@ fn config(fields: Fields) -> Result<Config, Error> {
         return Ok(config);
     }
     let first = own[0].0.clone();
-    let store = Reader::new(String::new()).store(own)?;
+    let store = Reader::new(String::new()).store(own, &config.common)?;
     if config.stores.contains_key(DEFAULT) {
         let message = format!("`{first}` contradicts `{STORES}.{DEFAULT}`; remove one of them");
         return Err(invalid(message));
@@ -104,7 +97,8 @@ impl Reader {
         format!("`{}{name}`", self.path)
     }
 
-    fn store(mut self, fields: Fields) -> Result<StoreConfig, Error> {
+    /// `common` are settings beside the fields that the URL must not contradict.
+    fn store(mut self, fields: Fields, common: &Settings) -> Result<StoreConfig, Error> {
         for (name, value) in fields {
             self.field(&name, value)?;
         }
@@ -112,13 +106,14 @@ impl Reader {
             Some(url) => self.by_url(url)?,
             None => self.by_type()?,
         };
-        for setting in self.settings.iter() {
-            if store.settings.has(setting.name()) {
-                let one = self.shown(setting.name());
-                let name = url::url_name(setting.name());
-                let other = url::shown_setting(name, &self.shown("url"));
+        for name in self.settings.iter().chain(common.iter()).map(Setting::name) {
+            if store.settings.has(name) {
+                let other = url::shown_setting(url::url_name(name), &self.shown("url"));
+                let one = self.shown(name);
                 return Err(invalid(format!("{one} contradicts {other}; remove one of them")));
             }
+        }
+        for setting in self.settings.iter() {
             store.settings.put(setting.clone());
         }
         store.is_tiered |= self.is_tiered;
@@ -249,110 +244,5 @@ impl Reader {
     }
 }
 
-/// One text. Nothing where the field is null.
-fn text(value: Value, shown: &str) -> Result<Option<String>, Error> {
-    match value {
-        Value::Nothing => Ok(None),
-        Value::Text(text) => Ok(Some(text)),
-        Value::List(_) => Err(invalid(format!("{shown} is a list; write one value"))),
-        Value::Object(_) => Err(invalid(format!("{shown} is an object; write one value"))),
-    }
-}
-
-/// A list, or one text for a list of one.
-fn list(value: Value, shown: &str) -> Result<Option<Vec<String>>, Error> {
-    match value {
-        Value::List(list) => Ok(Some(list)),
-        value => Ok(text(value, shown)?.map(|text| vec![text])),
-    }
-}
-
-fn object(value: Value, path: &str) -> Result<Fields, Error> {
-    match value {
-        Value::Object(fields) => Ok(fields),
-        Value::Nothing => Ok(Vec::new()),
-        _ => Err(invalid(format!("`{path}` is no object; write one with the settings in it"))),
-    }
-}
-
-struct ObjectVisitor;
-
-impl<'de> Visitor<'de> for ObjectVisitor {
-    type Value = Fields;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object of settings")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
-        let mut fields = Fields::new();
-        while let Some((name, value)) = map.next_entry::<String, Value>()? {
-            if fields.iter().any(|(given, _)| *given == name) {
-                let message = format!("`{name}` is given twice; keep one");
-                return Err(A::Error::custom(invalid(message)));
-            }
-            fields.push((name, value));
-        }
-        Ok(fields)
-    }
-}
-
-struct ValueVisitor;
-
-impl<'de> Deserialize<'de> for Value {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ValueVisitor)
-    }
-}
-
-impl<'de> Visitor<'de> for ValueVisitor {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the value of a setting")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-        Ok(Value::Text(text.to_owned()))
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Text(value.to_string()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::Text(value.to_string()))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Text(value.to_string()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(Value::Text(value.to_string()))
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Nothing)
-    }
-
-    fn visit_none<E>(self) -> Result<Value, E> {
-        Ok(Value::Nothing)
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        Value::deserialize(deserializer)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
-        let mut list = Vec::new();
-        while let Some(text) = seq.next_element::<String>()? {
-            list.push(text);
-        }
-        Ok(Value::List(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Value, A::Error> {
-        ObjectVisitor.visit_map(map).map(Value::Object)
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -149,7 +149,9 @@ impl StoreConfig {
         self.with(Setting::default_timeout(timeout))
     }
 
-    /// Sets what keys begin with. Default: that of the configuration.
+    /// Sets what keys begin with, of any characters; for memcached 50 of `A-Z a-z 0-9 _ . : -`.
+    ///
+    /// Where it ends in a letter or a digit, a `:` follows. Default: that of the configuration.
     #[must_use]
     pub fn prefix(self, prefix: impl Into<String>) -> Self {
         self.with(Setting::Prefix(prefix.into()))
@@ -199,7 +201,7 @@ impl StoreConfig {
 
     /// Sets the file with the certificates, in PEM, that a `rediss://` server is checked against.
     ///
-    /// Default: those of Mozilla. Needs the feature `redis-tls`.
+    /// Default: those that this machine trusts. Needs the feature `redis-tls`.
     #[must_use]
     pub fn ca_file(self, path: impl Into<PathBuf>) -> Self {
         self.with(Setting::CaFile(path.into()))
