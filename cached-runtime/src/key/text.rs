@@ -16,8 +16,8 @@ const INLINE: usize = 128;
 
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
-/// `None` in a template: escaped text never holds a `%` that no hex digit follows.
-const NONE: &str = "%-";
+/// `None` in a key: escaped text never holds a `%` that no hex digit follows.
+pub(super) const NONE: &str = "%-";
 
 /// Text of a key, under construction.
 pub struct TextBuffer {
@@ -25,7 +25,7 @@ pub struct TextBuffer {
     len: usize,
     /// Everything written, once it no longer fits inline.
     heap: Vec<u8>,
-    /// Whether a `Display` of the user's returned an error.
+    /// Whether a `Display` or `Serialize` of the user's returned an error.
     failed: bool,
 }
 
@@ -73,7 +73,21 @@ impl TextBuffer {
         }
     }
 
-    /// The finished key; none where it is empty or a `Display` failed, for then it names nothing.
+    /// Appends bytes as hex digits.
+    #[cfg(feature = "json")]
+    pub(super) fn hex(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.push(&[HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+        }
+    }
+
+    /// Makes the key name nothing: a part of it could not be written.
+    #[cfg(feature = "json")]
+    pub(super) fn fail(&mut self) {
+        self.failed = true;
+    }
+
+    /// The finished key; none where it is empty or a part failed, for then it names nothing.
     #[inline]
     #[must_use]
     pub fn key(&self) -> Option<Text<'_>> {
