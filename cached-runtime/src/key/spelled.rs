@@ -20,7 +20,7 @@
 //! The order of a hash map or set differs between processes, and with it the text: such an
 //! argument costs misses.
 
-use std::fmt::{self, Debug, Display};
+use std::fmt::{self, Display};
 
 use serde::Serialize;
 use serde::ser::{
@@ -62,21 +62,6 @@ const TEXT: &str = "'";
 struct Speller<'b>(&'b mut TextBuffer);
 
 impl<'b> Speller<'b> {
-    fn literal(self, text: &str) -> fmt::Result {
-        self.0.literal(text);
-        Ok(())
-    }
-
-    fn integer(self, value: impl itoa::Integer) -> fmt::Result {
-        self.literal(itoa::Buffer::new().format(value))
-    }
-
-    /// The shortest text that reads back as the same bits; a NaN is a NaN.
-    fn float(self, value: impl Debug, suffix: &str) -> fmt::Result {
-        self.0.formatted(format_args!("{value:?}{suffix}"));
-        Ok(())
-    }
-
     /// Begins `Name` or `Name::Variant`.
     fn named(self, name: &str, variant: Option<&str>) -> Self {
         self.0.escaped(name);
@@ -102,7 +87,8 @@ fn is_plain(text: &str) -> bool {
 macro_rules! integers {
     ($($method:ident: $ty:ty),*) => {$(
         fn $method(self, value: $ty) -> fmt::Result {
-            self.integer(value)
+            self.0.literal(itoa::Buffer::new().format(value));
+            Ok(())
         }
     )*};
 }
@@ -125,15 +111,19 @@ impl<'b> Serializer for Speller<'b> {
     );
 
     fn serialize_bool(self, value: bool) -> fmt::Result {
-        self.literal(if value { "true" } else { "false" })
+        self.0.literal(if value { "true" } else { "false" });
+        Ok(())
     }
 
     fn serialize_f32(self, value: f32) -> fmt::Result {
-        self.float(value, "f32")
+        self.0.formatted(format_args!("{value:?}f32"));
+        Ok(())
     }
 
+    /// The shortest text that reads back as the same bits, but for those of a NaN.
     fn serialize_f64(self, value: f64) -> fmt::Result {
-        self.float(value, "")
+        self.0.formatted(format_args!("{value:?}"));
+        Ok(())
     }
 
     fn serialize_char(self, value: char) -> fmt::Result {
@@ -162,7 +152,8 @@ impl<'b> Serializer for Speller<'b> {
     }
 
     fn serialize_none(self) -> fmt::Result {
-        self.literal(NONE)
+        self.0.literal(NONE);
+        Ok(())
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> fmt::Result {
@@ -171,11 +162,12 @@ impl<'b> Serializer for Speller<'b> {
     }
 
     fn serialize_unit(self) -> fmt::Result {
-        self.literal("()")
+        self.0.literal("()");
+        Ok(())
     }
 
     fn serialize_unit_struct(self, name: &'static str) -> fmt::Result {
-        self.named(name, None).literal("()")
+        self.named(name, None).serialize_unit()
     }
 
     fn serialize_unit_variant(
@@ -283,7 +275,8 @@ impl Parts<'_> {
     }
 
     fn close(self) -> fmt::Result {
-        Speller(self.buffer).literal(self.close)
+        self.buffer.literal(self.close);
+        Ok(())
     }
 }
 

@@ -241,6 +241,7 @@ enum Loose {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[allow(clippy::option_option, reason = "the very thing that must be told apart")]
 enum Nested {
     Options(Option<Option<Option<()>>>),
     Lists(Vec<Vec<String>>),
