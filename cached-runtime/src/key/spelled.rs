@@ -187,7 +187,8 @@ impl<'b> Serializer for Speller<'b> {
     ) -> fmt::Result {
         let mut parts = self.serialize_tuple_struct(name, 1)?;
         parts.part(value)?;
-        parts.close()
+        parts.close();
+        Ok(())
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -199,7 +200,8 @@ impl<'b> Serializer for Speller<'b> {
     ) -> fmt::Result {
         let mut parts = self.serialize_tuple_variant(name, idx, variant, 1)?;
         parts.part(value)?;
-        parts.close()
+        parts.close();
+        Ok(())
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<Parts<'b>, fmt::Error> {
@@ -274,9 +276,8 @@ impl Parts<'_> {
         value.serialize(Speller(self.buffer))
     }
 
-    fn close(self) -> fmt::Result {
+    fn close(self) {
         self.buffer.literal(self.close);
-        Ok(())
     }
 }
 
@@ -290,7 +291,8 @@ macro_rules! parts {
                 self.part(value)
             }
             fn end(self) -> fmt::Result {
-                self.close()
+                self.close();
+                Ok(())
             }
         }
     )*};
@@ -310,7 +312,8 @@ macro_rules! fields {
                 self.field(name, value)
             }
             fn end(self) -> fmt::Result {
-                self.close()
+                self.close();
+                Ok(())
             }
         }
     )*};
@@ -335,7 +338,8 @@ impl SerializeMap for Parts<'_> {
         self.value(value)
     }
     fn end(self) -> fmt::Result {
-        self.close()
+        self.close();
+        Ok(())
     }
 }
 
