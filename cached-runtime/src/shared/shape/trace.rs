@@ -71,9 +71,8 @@ struct Node {
     last_field: Option<usize>,
     /// Keys that were missed in a map.
     keys: Option<Vec<&'static str>>,
-    /// Texts that were asked for.
-    texts: Names,
-    is_text: bool,
+    /// In a place for a text, those that it is known to ask for.
+    texts: Option<Names>,
 }
 
 /// A made-up value was refused.
@@ -127,9 +126,9 @@ impl Tracer {
                     return true;
                 }
                 (Refused { variants: Some(texts), .. }, _)
-                    if top.is_text && top.texts.is_empty() && !texts.is_empty() =>
+                    if top.texts.is_some_and(<[_]>::is_empty) && !texts.is_empty() =>
                 {
-                    (top.texts, top.taken, top.reached) = (texts, 0, 0);
+                    (top.texts, top.taken, top.reached) = (Some(*texts), 0, 0);
                     return true;
                 }
                 // The same field under another name.

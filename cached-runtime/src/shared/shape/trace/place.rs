@@ -77,8 +77,9 @@ impl<'t> Place<'t> {
 
     fn asked_for_text(&mut self, what: &str) -> &'static str {
         let node = &mut self.tracer.nodes[self.idx];
-        (node.is_text, node.is_enum) = (true, !node.texts.is_empty());
-        let texts = if node.is_enum { node.texts } else { TEXTS };
+        let known = *node.texts.get_or_insert_default();
+        node.is_enum = !known.is_empty();
+        let texts = if node.is_enum { known } else { TEXTS };
         let taken = self.asked(what, texts.len());
         texts[taken]
     }
@@ -101,7 +102,7 @@ impl<'t> Place<'t> {
 
     /// The fields of a struct.
     fn fields(self, names: Names) -> Entries<'t> {
-        let names = names.to_vec().into_iter();
+        let names = Vec::from(names).into_iter();
         Entries { place: self, has_any: false, names, label: Label::Inside }
     }
 
