@@ -20,9 +20,7 @@
 //! The order of a hash map or set differs between processes, and with it the text: such an
 //! argument costs misses.
 
-use std::borrow::Cow;
 use std::fmt::{self, Display};
-use std::sync::Arc;
 
 use serde::Serialize;
 use serde::ser::{
@@ -54,34 +52,6 @@ impl<T: SpelledPart + ?Sized> Spelled<'_, T> {
         if self.0.serialize(Speller(buffer)).is_err() {
             buffer.fail();
         }
-    }
-}
-
-/// A value that is the whole key: what a callable gave.
-pub struct SpelledWhole<'a, T: ?Sized>(pub &'a T);
-
-/// Values that are the text of a key as they stand.
-pub trait SpelledByText {
-    /// Writes the text. Where it is empty, the key names nothing.
-    fn write(&self, buffer: &mut TextBuffer);
-}
-
-macro_rules! spelled_by_text {
-    ($($ty:ty)*) => {$(
-        impl SpelledByText for &SpelledWhole<'_, $ty> {
-            fn write(&self, buffer: &mut TextBuffer) {
-                buffer.literal(self.0);
-            }
-        }
-    )*};
-}
-
-spelled_by_text!(&str String &String Box<str> Arc<str> Cow<'_, str>);
-
-impl<T: SpelledPart + ?Sized> SpelledWhole<'_, T> {
-    /// Writes any other value as a part of a key is.
-    pub fn write(&self, buffer: &mut TextBuffer) {
-        Spelled(self.0).write(buffer);
     }
 }
 
@@ -217,7 +187,8 @@ impl<'b> Serializer for Speller<'b> {
     ) -> fmt::Result {
         let mut parts = self.serialize_tuple_struct(name, 1)?;
         parts.part(value)?;
-        parts.close()
+        parts.close();
+        Ok(())
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -229,7 +200,8 @@ impl<'b> Serializer for Speller<'b> {
     ) -> fmt::Result {
         let mut parts = self.serialize_tuple_variant(name, idx, variant, 1)?;
         parts.part(value)?;
-        parts.close()
+        parts.close();
+        Ok(())
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<Parts<'b>, fmt::Error> {
@@ -304,9 +276,8 @@ impl Parts<'_> {
         value.serialize(Speller(self.buffer))
     }
 
-    fn close(self) -> fmt::Result {
+    fn close(self) {
         self.buffer.literal(self.close);
-        Ok(())
     }
 }
 
@@ -320,7 +291,8 @@ macro_rules! parts {
                 self.part(value)
             }
             fn end(self) -> fmt::Result {
-                self.close()
+                self.close();
+                Ok(())
             }
         }
     )*};
@@ -340,7 +312,8 @@ macro_rules! fields {
                 self.field(name, value)
             }
             fn end(self) -> fmt::Result {
-                self.close()
+                self.close();
+                Ok(())
             }
         }
     )*};
@@ -365,7 +338,8 @@ impl SerializeMap for Parts<'_> {
         self.value(value)
     }
     fn end(self) -> fmt::Result {
-        self.close()
+        self.close();
+        Ok(())
     }
 }
 

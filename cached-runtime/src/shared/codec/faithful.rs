@@ -31,15 +31,15 @@ struct Faithful {
 
 impl Faithful {
     fn nothing(self) -> Result<(), Error> {
-        match self.is_in_some {
-            true => Err(Error::custom("`Some` of nothing would come back as `None`")),
-            false => Ok(()),
+        if self.is_in_some {
+            return Err(Error::custom("`Some` of nothing would come back as `None`"));
         }
+        Ok(())
     }
 
     fn float(self, is_finite: bool) -> Result<(), Error> {
         match self.codec {
-            Codec::Json if false => {
+            Codec::Json if !is_finite => {
                 Err(Error::custom("a number that is not finite has no form in JSON"))
             }
             _ => Ok(()),

@@ -17,6 +17,7 @@ const CODECS: &[Codec] = &[
     Codec::MessagePack,
 ];
 
+#[allow(clippy::needless_pass_by_value, reason = "values are written where they are called for")]
 fn comes_back<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: T) {
     for codec in CODECS {
         let bytes = codec.encode(&value).unwrap_or_else(|error| panic!("{value:?}: {error:?}"));
@@ -24,6 +25,7 @@ fn comes_back<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: T) {
     }
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "values are written where they are called for")]
 fn is_not_encoded<T: Serialize + Debug>(value: T) {
     for codec in CODECS {
         let error = codec.encode(&value).expect_err("encoded");
@@ -51,6 +53,7 @@ fn values_come_back() {
     comes_back((0.1_f32, 0.1_f64 + 0.2, f64::MIN_POSITIVE, f32::MAX));
     comes_back(vec![Some(1), None]);
     comes_back(Some(Some(1)));
+    comes_back(Some(vec![((), None), ((), Some(1))]));
     comes_back(((), Unit, [Some(Wrapped(1)), None]));
     comes_back(HashMap::from([(1_u64, "a".to_owned()), (2, String::new())]));
     comes_back(BTreeMap::from([('a', vec![0_u8, 255])]));
