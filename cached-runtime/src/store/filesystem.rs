@@ -10,6 +10,7 @@ mod entry;
 mod files;
 mod lock;
 mod owned;
+mod purge;
 mod sweep;
 mod temp;
 #[cfg(test)]
@@ -125,9 +126,10 @@ pub struct FilesystemStore {
 impl FilesystemStore {
     /// Opens a directory, and makes it when it is missing.
     ///
+    /// Where it cannot be made, as on a disk that is full, each write tries again and says so.
+    ///
     /// # Errors
-    /// [`ErrorKind::Config`] where a limit is 0 or the directory cannot be trusted;
-    /// [`ErrorKind::Refused`] or [`ErrorKind::Unavailable`] where it cannot be made.
+    /// [`ErrorKind::Config`] where a limit is 0, or the directory cannot be trusted.
     pub fn open(options: FilesystemOptions) -> Result<Self, Error> {
         let FilesystemOptions { dir, prefix, threshold, max_bytes, timeouts } = options;
         let named = [("threshold", threshold), ("max_bytes", max_bytes)];
@@ -197,20 +199,9 @@ impl Store for FilesystemStore {
                 return self.files.swap(key, guard, value, timeout);
             }
             let (key, value) = (key.to_owned(), value.map(<[u8]>::to_vec));
-            let (any, head) = match guard {
-                Guard::Any => (true, None),
-                Guard::Absent => (false, None),
-                Guard::Head(head) => (false, Some(head.to_vec())),
-            };
-            self.elsewhere(move |files| {
-                let guard = match &head {
-                    Some(head) => Guard::Head(head),
-                    None if any => Guard::Any,
-                    None => Guard::Absent,
-                };
-                files.swap(&key, guard, value.as_deref(), timeout)
-            })
-            .await
+            let guard = OwnedGuard::of(guard);
+            self.elsewhere(move |files| files.swap(&key, guard.borrow(), value.as_deref(), timeout))
+                .await
         })
     }
 
@@ -231,14 +222,12 @@ impl Store for FilesystemStore {
     ) -> StoreFuture<'a, ()> {
         Box::pin(async move {
             if may_block() {
-                return entries
-                    .iter()
-                    .try_for_each(|(key, value)| self.files.set(key, value, timeout));
+                return self.files.set_many(entries.iter().copied(), timeout);
             }
             let entries: Vec<_> =
                 entries.iter().map(|(key, value)| ((*key).to_owned(), value.to_vec())).collect();
             self.elsewhere(move |files| {
-                entries.iter().try_for_each(|(key, value)| files.set(key, value, timeout))
+                files.set_many(entries.iter().map(|(key, value)| (&**key, &**value)), timeout)
             })
             .await
         })
@@ -247,13 +236,10 @@ impl Store for FilesystemStore {
     fn delete_many<'a>(&'a self, keys: &'a [&'a str]) -> StoreFuture<'a, u64> {
         Box::pin(async move {
             if may_block() {
-                return keys.iter().map(|key| self.files.delete(key).map(u64::from)).sum();
+                return self.files.delete_many(keys.iter().copied());
             }
             let keys = owned(keys);
-            self.elsewhere(move |files| {
-                keys.iter().map(|key| files.delete(key).map(u64::from)).sum()
-            })
-            .await
+            self.elsewhere(move |files| files.delete_many(keys.iter().map(|key| &**key))).await
         })
     }
 
@@ -269,4 +255,29 @@ impl Store for FilesystemStore {
 
 fn owned(keys: &[&str]) -> Vec<String> {
     keys.iter().map(|key| (*key).to_owned()).collect()
+}
+
+/// A guard that can go to another thread.
+enum OwnedGuard {
+    Any,
+    Absent,
+    Head(Vec<u8>),
+}
+
+impl OwnedGuard {
+    fn of(guard: Guard<'_>) -> Self {
+        match guard {
+            Guard::Any => Self::Any,
+            Guard::Absent => Self::Absent,
+            Guard::Head(head) => Self::Head(head.to_vec()),
+        }
+    }
+
+    fn borrow(&self) -> Guard<'_> {
+        match self {
+            Self::Any => Guard::Any,
+            Self::Absent => Guard::Absent,
+            Self::Head(head) => Guard::Head(head),
+        }
+    }
 }

@@ -148,6 +148,8 @@ fn a_read_only_directory_is_read_and_refuses_writes() {
     let store = dir.store();
     wait(store.set("a", &value("1"), None)).unwrap();
     mount.again("remount,ro");
+    let missing = FilesystemStore::open(FilesystemOptions::new(path.join("not/there"))).unwrap();
+    assert_eq!(wait(missing.get("a")).unwrap(), None);
     assert_eq!(wait(store.get("a")).unwrap(), Some(value("1")));
     let refused = |result: Result<(), Error>| {
         assert_eq!(result.unwrap_err().kind(), ErrorKind::Refused);
@@ -157,9 +159,12 @@ fn a_read_only_directory_is_read_and_refuses_writes() {
     refused(wait(store.delete("a")).map(drop));
     refused(wait(store.add("b", &value("2"), None)).map(drop));
     refused(wait(store.purge()).map(drop));
+    refused(wait(missing.set("a", &value("2"), None)));
     mount.again("remount,rw");
     wait(store.set("a", &value("3"), None)).unwrap();
     assert_eq!(wait(store.get("a")).unwrap(), Some(value("3")));
+    wait(missing.set("a", &value("4"), None)).unwrap();
+    assert_eq!(wait(missing.get("a")).unwrap(), Some(value("4")));
 }
 
 #[test]

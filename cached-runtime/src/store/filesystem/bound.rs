@@ -38,6 +38,15 @@ pub(super) struct Bound {
     limit: Tally,
 }
 
+/// An entry that is about to be written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Write<'a> {
+    pub(super) path: &'a Path,
+    pub(super) length: u64,
+    /// The length of the entry that is there now.
+    pub(super) replaces: Option<u64>,
+}
+
 /// Shards that share a part of the limits.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Group {
@@ -58,14 +67,12 @@ impl Bound {
         Group { groups: self.groups, idx: u16::from(shard) / (SHARDS / self.groups) }
     }
 
-    /// Makes room for an entry and counts it, for whoever holds the group's lock.
-    ///
-    /// `replaces` is the length of the file that the entry will replace.
+    /// Makes room for an entry in `dirs` and counts it, for whoever has the group's lock.
     pub(super) fn make_room(
         &self,
         lock: &Lock,
         dirs: impl Iterator<Item = PathBuf>,
-        (path, length, replaces): (&Path, u64, Option<u64>),
+        Write { path, length, replaces }: Write<'_>,
         now: SystemTime,
     ) -> io::Result<()> {
         if length > self.limit.bytes {

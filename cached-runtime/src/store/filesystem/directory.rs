@@ -52,10 +52,13 @@ impl Directory {
             .collect();
         let store = root.join(subdirectory(prefix));
         let directory = Self { root, store };
-        directory.check()?;
-        make(&directory.store).map_err(failure)?;
-        directory.check()?;
-        Ok(directory)
+        // A disk that is read-only or missing today may not be so at the next write, which says
+        // what is wrong otherwise.
+        let _ = directory.check().is_ok_and(|()| make(&directory.store).is_ok());
+        match directory.check() {
+            Err(error) if error.kind() == ErrorKind::Config => Err(error),
+            Ok(()) | Err(_) => Ok(directory),
+        }
     }
 
     pub(super) fn store(&self) -> &Path {
@@ -110,7 +113,9 @@ impl Directory {
     /// Makes what is missing of the directories of a shard.
     pub(super) fn make(&self, shard: u8) -> io::Result<()> {
         make(&self.shard(shard))?;
-        make(&self.bounds())
+        make(&self.bounds())?;
+        // Somebody else may have been faster.
+        self.check().map_err(io::Error::other)
     }
 }
 

@@ -2,20 +2,22 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::bound::{Bound, Group};
+use super::bound::{Bound, Group, Write};
 use super::directory::{Directory, LOCK, Place};
 use super::entry::{self, Found};
 use super::lock::Lock;
-use super::sweep::{self, found, remove, sweep};
+use super::sweep::{found, remove, sweep};
 use super::temp::Temp;
 use crate::error::{Error, ErrorKind};
 use crate::store::{Guard, HEAD, Swapped};
 
 /// How often an operation begins anew because its directory was deleted meanwhile.
 const ATTEMPTS: usize = 8;
+
+/// In place of a wait that is out of range.
+const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
 
 /// A directory of entries within limits.
 #[derive(Debug)]
@@ -68,7 +70,7 @@ impl Files {
         let place = self.directory.place(key);
         let end_ms = entry::end_ms((self.now)(), timeout);
         self.trusted("set", Some(key))?;
-        let deadline = Instant::now() + self.wait;
+        let deadline = self.deadline();
         let written = entry::encode(key, value, end_ms).and_then(|bytes| {
             self.in_directory(&place, || {
                 // The lock is held for the renaming alone: a disk can be slow.
@@ -94,7 +96,7 @@ impl Files {
     ) -> Result<Swapped, Error> {
         let place = self.directory.place(key);
         self.trusted("swap", Some(key))?;
-        let deadline = Instant::now() + self.wait;
+        let deadline = self.deadline();
         let attempt = || match value {
             Some(value) => self.in_directory(&place, || {
                 let turn = self.turn(&place, deadline)?;
@@ -110,6 +112,10 @@ impl Files {
             },
         };
         attempt().map_err(|error| {
+            if guard == Guard::Any {
+                // As a failed `set`. Another guard may not hold.
+                let _ = remove(&place.path);
+            }
             self.after_failure(&error, &place);
             failure(error).during("swap", "filesystem", Some(key))
         })
@@ -156,55 +162,35 @@ impl Files {
         })
     }
 
+    /// Tries all, and returns the first failure.
+    pub(super) fn set_many<'a>(
+        &self,
+        entries: impl Iterator<Item = (&'a str, &'a [u8])>,
+        timeout: Option<Duration>,
+    ) -> Result<(), Error> {
+        let mut result = Ok(());
+        for (key, value) in entries {
+            result = result.and(self.set(key, value, timeout));
+        }
+        result
+    }
+
+    /// Tries all, and returns the first failure.
+    pub(super) fn delete_many<'a>(
+        &self,
+        keys: impl Iterator<Item = &'a str>,
+    ) -> Result<u64, Error> {
+        let mut result = Ok(0);
+        for key in keys {
+            let deleted = self.delete(key);
+            result = result.and_then(|count| deleted.map(|deleted| count + u64::from(deleted)));
+        }
+        result
+    }
+
     /// Returns whether there was an entry.
-    pub(super) fn delete(&self, key: &str) -> Result<bool, Error> {
+    fn delete(&self, key: &str) -> Result<bool, Error> {
         self.swap(key, Guard::Any, None, None).map(|swapped| swapped.previous.is_some())
-    }
-
-    /// Removes every entry and what belongs to them. Returns how many entries.
-    ///
-    /// A shard that cannot be cleared keeps no other from being cleared.
-    pub(super) fn purge(&self) -> Result<u64, Error> {
-        self.trusted("purge", None)?;
-        let mut purged = Ok(0);
-        for shard in 0..=u8::MAX {
-            let cleared = self.clear(&self.directory.shard(shard));
-            purged = match (purged, cleared) {
-                (Ok(purged), Ok(cleared)) => Ok(purged + cleared),
-                (Err(error), _) | (Ok(_), Err(error)) => Err(error),
-            };
-        }
-        let removed = self.remove_bounds();
-        // Each is left where something foreign is in it.
-        let _ = fs::remove_dir(self.directory.bounds());
-        let _ = fs::remove_dir(self.directory.store());
-        purged
-            .and_then(|purged| removed.map(|()| purged))
-            .map_err(|error| failure(error).during("purge", "filesystem", None))
-    }
-
-    fn clear(&self, dir: &Path) -> io::Result<u64> {
-        if found(fs::symlink_metadata(dir))?.is_none_or(|metadata| !metadata.is_dir()) {
-            return Ok(0);
-        }
-        let Some(lock) = found(Lock::wait(&dir.join(LOCK), Instant::now() + self.wait))? else {
-            return Ok(0);
-        };
-        let cleared = sweep::clear(dir)?;
-        found(lock.remove())?;
-        let _ = fs::remove_dir(dir);
-        Ok(cleared)
-    }
-
-    fn remove_bounds(&self) -> io::Result<()> {
-        for file in found(fs::read_dir(self.directory.bounds()))?.into_iter().flatten() {
-            let path = file?.path();
-            if is_bound(&path) {
-                let lock = Lock::wait(&path, Instant::now() + self.wait);
-                found(lock.and_then(Lock::remove))?;
-            }
-        }
-        Ok(())
     }
 
     /// Renames a file to its place, once there is room.
@@ -213,8 +199,8 @@ impl Files {
         let replaces = replaces.filter(fs::Metadata::is_file).map(|metadata| metadata.len());
         let group = self.group(place);
         let lock = turn.group.as_ref().unwrap_or(&turn.shard);
-        let entry = (&*place.path, length, replaces);
-        self.bound.make_room(lock, group.dirs(&self.directory), entry, (self.now)())?;
+        let write = Write { path: &place.path, length, replaces };
+        self.bound.make_room(lock, group.dirs(&self.directory), write, (self.now)())?;
         temp.rename(&place.path)
     }
 
@@ -249,8 +235,13 @@ impl Files {
         result
     }
 
+    pub(super) fn deadline(&self) -> Instant {
+        let now = Instant::now();
+        now.checked_add(self.wait).unwrap_or(now + LONGEST_WAIT)
+    }
+
     /// Refuses to write where somebody else may have put the directory.
-    fn trusted(&self, operation: &'static str, key: Option<&str>) -> Result<(), Error> {
+    pub(super) fn trusted(&self, operation: &'static str, key: Option<&str>) -> Result<(), Error> {
         self.directory.check().map_err(|error| error.during(operation, "filesystem", key))
     }
 
@@ -262,16 +253,13 @@ impl Files {
     }
 }
 
-/// Whether a file is the lock of a group: two numbers with `-` between them.
-fn is_bound(path: &Path) -> bool {
-    let name = path.file_name().and_then(|name| name.to_str());
-    name.and_then(|name| name.split_once('-'))
-        .is_some_and(|(groups, idx)| groups.parse::<u16>().and(idx.parse::<u16>()).is_ok())
-}
-
 /// Tells what kind of failure it is that the system reports.
 pub(super) fn failure(error: io::Error) -> Error {
     use io::ErrorKind as Io;
+    let error = match error.downcast::<Error>() {
+        Ok(told) => return told,
+        Err(error) => error,
+    };
     let kind = match error.kind() {
         Io::TimedOut => ErrorKind::Timeout,
         Io::FileTooLarge

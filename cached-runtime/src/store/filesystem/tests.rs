@@ -51,7 +51,7 @@ fn an_entry_is_gone_once_its_timeout_has_passed() {
         assert_eq!(future.get(key).unwrap().as_deref(), Some(VALUE), "{key}");
     }
     // What has expired counts as absent for a swap, and can be written anew.
-    assert!(!future.delete("short").unwrap());
+    assert_eq!(future.delete_many(["short"].into_iter()).unwrap(), 0);
     present.set("short", VALUE, Some(MINUTE)).unwrap();
     let added = future.swap("short", Guard::Absent, Some(b"new"), Some(MINUTE)).unwrap();
     assert_eq!(added, Swapped { done: true, previous: None });
@@ -121,7 +121,7 @@ fn leftovers_are_swept_once_they_are_a_minute_old() {
     for _ in 0..40 {
         future.set("2", VALUE, None).unwrap();
     }
-    assert_eq!(files_named(&future, Name::Temp), [PathBuf::new(); 0]);
+    assert!(files_named(&future, Name::Temp).is_empty());
 }
 
 #[test]
@@ -157,10 +157,44 @@ fn a_lock_that_a_stopped_process_keeps_delays_a_write_and_no_read() {
     assert!(start.elapsed() >= 2 * files.wait);
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
     assert_eq!(files.get("1").unwrap(), None, "the older value must not survive a failed set");
-    assert_eq!(files_named(&files, Name::Temp), [PathBuf::new(); 0]);
+    assert!(files_named(&files, Name::Temp).is_empty());
+    // Nor does it survive a delete that could not be ordered after what the other one does.
+    kept.unlock().unwrap();
+    files.set("1", VALUE, None).unwrap();
+    kept.lock().unwrap();
+    let error = files.delete_many(["1"].into_iter()).unwrap_err();
+    assert_eq!((error.kind(), files.get("1").unwrap()), (ErrorKind::Timeout, None));
     drop(kept);
     files.set("1", VALUE, None).unwrap();
     assert_eq!(files.get("1").unwrap().as_deref(), Some(VALUE));
+}
+
+#[test]
+fn many_writes_go_on_after_one_that_failed() {
+    let dir = dir();
+    let files = opened(&dir, None, SystemTime::now);
+    let keys = ["1", "2", "3"];
+    let write = || files.set_many(keys.map(|key| (key, VALUE)).into_iter(), None);
+    write().unwrap();
+    let shards = keys.map(|key| files.directory.place(key).shard);
+    assert!(shards[0] != shards[1] && shards[1] != shards[2], "choose other keys");
+    let kept = File::open(files.directory.place("2").dir.join(LOCK)).unwrap();
+    kept.lock().unwrap();
+    assert_eq!(write().unwrap_err().kind(), ErrorKind::Timeout);
+    let found = keys.map(|key| files.get(key).unwrap().is_some());
+    assert_eq!(found, [true, false, true]);
+    files.delete_many(keys.into_iter()).unwrap_err();
+    assert_eq!(keys.map(|key| files.get(key).unwrap()), [None, None, None]);
+}
+
+#[test]
+fn a_wait_without_end_is_no_panic() {
+    let dir = dir();
+    let timeouts = Timeouts { write: Duration::MAX, ..Timeouts::default() };
+    let options = FilesystemOptions::new(dir.path().join("cache")).timeouts(timeouts);
+    let files = FilesystemStore::open(options).unwrap().files;
+    files.set("1", VALUE, Some(Duration::MAX)).unwrap();
+    assert!(files.get("1").unwrap().is_some());
 }
 
 #[test]
