@@ -1,0 +1,11 @@
+//! The rules of stores, over the memory of this process and over memcached.
+#![cfg(all(feature = "testing", feature = "json"))]
+
+#[cfg(feature = "memcached")]
+#[path = "conformance/memcached.rs"]
+mod memcached;
+#[cfg(feature = "memcached")]
+#[path = "conformance/memcached_server.rs"]
+mod memcached_server;
+#[path = "conformance/memory.rs"]
+mod memory;
