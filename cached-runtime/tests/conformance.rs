@@ -1,6 +1,9 @@
 //! The rules of stores, over the memory of this process and over memcached.
 #![cfg(all(feature = "testing", feature = "json"))]
 
+#[path = "conformance/faulty.rs"]
+mod faulty;
+
 #[cfg(feature = "memcached")]
 #[path = "conformance/memcached.rs"]
 mod memcached;

@@ -133,7 +133,7 @@ impl Store for MemcachedStore {
     }
 
     fn get<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<Vec<u8>>> {
-        Box::pin(self.run_on("get", key, |server, key| Ok(value_of(server.read(Get::new(key))?))))
+        Box::pin(self.run_on("get", key, |server, key| Ok(value_of(server.read(&Get::new(key))?))))
     }
 
     fn set<'a>(
@@ -169,16 +169,18 @@ impl Store for MemcachedStore {
 
     fn delete<'a>(&'a self, key: &'a str) -> StoreFuture<'a, bool> {
         Box::pin(
-            self.run_on("delete", key, |server, key| Ok(server.write(Delete::new(key))?.applied())),
+            self.run_on("delete", key, |server, key| {
+                Ok(server.write(&Delete::new(key))?.applied())
+            }),
         )
     }
 
     fn get_many<'a>(&'a self, keys: &'a [&'a str]) -> StoreFuture<'a, Vec<Option<Vec<u8>>>> {
         Box::pin(async move {
-            let gets = self.each("get_many", keys, |key| Get::new(key))?;
+            let gets = self.each("get_many", keys, Get::new)?;
             let work = move |servers: &Servers| servers.read_many(&gets);
             let found = self.run("get_many", None, work).await?;
-            Ok(found.into_iter().map(|found| value_of(found)).collect())
+            Ok(found.into_iter().map(value_of).collect())
         })
     }
 
@@ -199,10 +201,10 @@ impl Store for MemcachedStore {
 
     fn delete_many<'a>(&'a self, keys: &'a [&'a str]) -> StoreFuture<'a, u64> {
         Box::pin(async move {
-            let deletes = self.each("delete_many", keys, |key| Delete::new(key))?;
+            let deletes = self.each("delete_many", keys, Delete::new)?;
             let work = move |servers: &Servers| servers.write_many(&deletes);
-            let deleted = self.run("delete_many", None, work).await?;
-            Ok(deleted.iter().filter(|deleted| deleted.applied()).count() as u64)
+            let answers = self.run("delete_many", None, work).await?;
+            Ok(answers.iter().filter(|answer| answer.applied()).count() as u64)
         })
     }
 
@@ -273,7 +275,8 @@ mod tests {
             (Some(millisecond), 2),
             (Some(Duration::from_secs(1)), 2),
             (Some(Duration::from_secs(1) + millisecond), 3),
-            (Some(30 * day - Duration::from_secs(1)), 2_592_000),
+            (Some(29 * day), 2_505_601),
+            (Some(29 * day + Duration::from_secs(86_399)), 2_592_000),
             (Some(30 * day), 1_802_592_001),
             (Some(31 * day), 1_802_678_401),
             (Some(36_525 * day), 0),

@@ -5,6 +5,7 @@
 //! futures are polled by an executor that knows nothing of tokio. What the rules demand is the
 //! contract of [`Store`](crate::store::Store); none looks at a clock but to give up.
 
+mod races;
 mod rules;
 
 use std::error::Error as _;
@@ -14,8 +15,10 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-use crate::store::{Guard, Store, StoreFuture, Swapped, blocking};
+use crate::store::{Guard, HEAD, Store, StoreFuture, Swapped, blocking};
 
+#[doc(hidden)]
+pub use races::*;
 #[doc(hidden)]
 pub use rules::*;
 
@@ -144,6 +147,7 @@ pub fn wait<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
+/// Runs a rule over fresh stores, through both doors.
 #[doc(hidden)]
 pub fn check<S: IntoStore>(make: impl Fn() -> S, rule: fn(&Subject)) {
     for door in [Door::Thread, Door::Task] {
@@ -151,6 +155,7 @@ pub fn check<S: IntoStore>(make: impl Fn() -> S, rule: fn(&Subject)) {
     }
 }
 
+/// The same for a rule of two stores.
 #[doc(hidden)]
 pub fn check_two<S: IntoStore, T: IntoStore>(
     make: impl Fn() -> (S, T),
@@ -221,4 +226,17 @@ impl Subject {
     fn purge(&self) -> u64 {
         self.wait(|store| store.purge())
     }
+}
+
+/// A value that begins with the text, padded to a head, and goes on with it.
+fn value(text: &str) -> Vec<u8> {
+    let mut value = head(text);
+    value.extend_from_slice(text.as_bytes());
+    value
+}
+
+fn head(text: &str) -> Vec<u8> {
+    let mut head = text.as_bytes().to_vec();
+    head.resize(HEAD, b'.');
+    head
 }

@@ -1,5 +1,7 @@
 //! A store that fails as it is told, over one that does not.
 
+mod faults;
+
 use std::fmt;
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -14,6 +16,8 @@ use crate::error::{Error, ErrorKind};
 use crate::store::{Bus, Guard, HEAD, Store, StoreFuture, Swapped, may_block};
 use crate::sync::{Mutex, MutexGuard, unpoisoned};
 use crate::testing::conformance::IntoStore;
+
+use faults::{Fault, Faults, Kind, Met};
 
 /// Passes everything on to another store, until it is told to fail.
 ///
@@ -55,37 +59,6 @@ struct Inner {
     writes: AtomicU64,
 }
 
-#[derive(Default)]
-struct Faults {
-    delay: Option<Duration>,
-    fault: Option<Fault>,
-    /// Operations that are still to meet them.
-    left: Option<u64>,
-    /// Of how many operations one meets them: out of 2^32.
-    chance: Option<u64>,
-    random: u64,
-    /// How often it was healed, and who waits for the next time.
-    healed: u64,
-    waiting: Vec<Waker>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fault {
-    Fail(ErrorKind),
-    Hang,
-    Corrupt,
-    Truncate,
-    Lose,
-}
-
-/// What an operation is to a fault.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// Gives values.
-    Read,
-    Write,
-}
-
 impl FaultyStore {
     /// Makes a store without a fault over another.
     pub fn new(store: impl IntoStore) -> Self {
@@ -98,7 +71,12 @@ impl FaultyStore {
             writes: counter(),
         }))
     }
+}
 
+/// What it is told. Each of these may be chained with [`times`](FaultyStore::times) and
+/// [`chance`](FaultyStore::chance).
+#[expect(clippy::must_use_candidate, reason = "chained or not")]
+impl FaultyStore {
     /// Answers late, by this much: an operation waits before anything else happens to it. A thread
     /// that may block sleeps.
     pub fn delay(&self, delay: Duration) -> &Self {
@@ -150,7 +128,9 @@ impl FaultyStore {
         let chance = (share.clamp(0.0, 1.0) * 4_294_967_296.0) as u64;
         self.change(|faults| faults.chance = Some(chance))
     }
+}
 
+impl FaultyStore {
     /// Ends every fault, and lets go of the operations that hang.
     pub fn heal(&self) {
         let waiting = {
@@ -187,28 +167,27 @@ impl FaultyStore {
         unpoisoned(self.0.faults.lock())
     }
 
-    /// Meets the faults that are in force. Returns what is left to do of them, and the random
-    /// number to do it by.
-    async fn meet(&self, kind: Kind) -> Result<Option<(Fault, u64)>, Error> {
+    /// Meets the faults that are in force.
+    async fn meet(&self, kind: Kind) -> Result<Met, Error> {
         let counter = match kind {
             Kind::Read => &self.0.reads,
             Kind::Write => &self.0.writes,
         };
         counter.fetch_add(1, Ordering::SeqCst);
-        let (delay, fault, random, healed) = self.faults().draw(kind);
-        match delay {
+        let met = self.faults().draw(kind);
+        match met.delay {
             Some(delay) if may_block() => thread::sleep(delay),
             Some(delay) => Delay::new(delay).await,
             None => {}
         }
-        match fault {
-            Some(Fault::Fail(kind)) => Err(Error::new(kind, "a fault that a test asked for")),
-            Some(Fault::Hang) => {
-                self.healed_after(healed).await;
-                Ok(None)
+        match met.fault {
+            Some(Fault::Fail(kind)) => {
+                return Err(Error::new(kind, "a fault that a test asked for"));
             }
-            fault => Ok(fault.map(|fault| (fault, random))),
+            Some(Fault::Hang) => self.healed_after(met.healed).await,
+            _ => {}
         }
+        Ok(met)
     }
 
     async fn healed_after(&self, healed: u64) {
@@ -227,62 +206,7 @@ impl FaultyStore {
 
     /// Whether a write is to be done.
     async fn meet_write(&self) -> Result<bool, Error> {
-        let met = self.meet(Kind::Write).await?;
-        Ok(!met.is_some_and(|(fault, _)| fault == Fault::Lose))
-    }
-}
-
-impl Faults {
-    fn clear(&mut self) {
-        (self.delay, self.fault, self.left, self.chance) = (None, None, None, None);
-    }
-
-    /// The faults that the next operation meets: delay, fault, a random number, and how often it
-    /// was healed before.
-    fn draw(&mut self, kind: Kind) -> (Option<Duration>, Option<Fault>, u64, u64) {
-        let fault = self.fault.filter(|fault| fault.concerns(kind));
-        let random = self.random();
-        let is_hit = self.chance.is_none_or(|chance| random >> 32 < chance);
-        if (self.delay.is_none() && fault.is_none()) || !is_hit {
-            return (None, None, random, self.healed);
-        }
-        let met = (self.delay, fault, random, self.healed);
-        match self.left {
-            Some(1) => self.clear(),
-            Some(left) => self.left = Some(left - 1),
-            None => {}
-        }
-        met
-    }
-
-    /// `SplitMix64` (Steele, Lea, Flood 2014).
-    fn random(&mut self) -> u64 {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.random;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-}
-
-impl Fault {
-    fn concerns(self, kind: Kind) -> bool {
-        match self {
-            Self::Fail(_) | Self::Hang => true,
-            Self::Corrupt | Self::Truncate => kind == Kind::Read,
-            Self::Lose => kind == Kind::Write,
-        }
-    }
-
-    /// Does to a value what it does to those that are read.
-    fn spoil(self, value: &mut Vec<u8>, random: u64) {
-        let Some(place) = random.checked_rem(value.len() as u64) else { return };
-        let place = usize::try_from(place).unwrap_or(0);
-        match self {
-            Self::Corrupt => value[place] ^= 1 << (random >> 61),
-            Self::Truncate => value.truncate(place),
-            Self::Fail(_) | Self::Hang | Self::Lose => {}
-        }
+        Ok(self.meet(Kind::Write).await?.fault != Some(Fault::Lose))
     }
 }
 
@@ -306,8 +230,8 @@ impl Store for FaultyStore {
         Box::pin(async move {
             let met = self.meet(Kind::Read).await?;
             let mut value = self.0.store.get(key).await?;
-            if let (Some((fault, random)), Some(value)) = (met, &mut value) {
-                fault.spoil(value, random);
+            if let Some(value) = &mut value {
+                met.spoil(value);
             }
             Ok(value)
         })
@@ -317,9 +241,7 @@ impl Store for FaultyStore {
         Box::pin(async move {
             let met = self.meet(Kind::Read).await?;
             let mut values = self.0.store.get_many(keys).await?;
-            if let Some((fault, random)) = met {
-                values.iter_mut().flatten().for_each(|value| fault.spoil(value, random));
-            }
+            values.iter_mut().flatten().for_each(|value| met.spoil(value));
             Ok(values)
         })
     }
@@ -331,10 +253,10 @@ impl Store for FaultyStore {
         timeout: Option<Duration>,
     ) -> StoreFuture<'a, ()> {
         Box::pin(async move {
-            match self.meet_write().await? {
-                true => self.0.store.set(key, value, timeout).await,
-                false => Ok(()),
+            if !self.meet_write().await? {
+                return Ok(());
             }
+            self.0.store.set(key, value, timeout).await
         })
     }
 
@@ -365,19 +287,19 @@ impl Store for FaultyStore {
         timeout: Option<Duration>,
     ) -> StoreFuture<'a, bool> {
         Box::pin(async move {
-            match self.meet_write().await? {
-                true => self.0.store.add(key, value, timeout).await,
-                false => Ok(self.0.store.get(key).await?.is_none()),
+            if !self.meet_write().await? {
+                return Ok(self.0.store.get(key).await?.is_none());
             }
+            self.0.store.add(key, value, timeout).await
         })
     }
 
     fn delete<'a>(&'a self, key: &'a str) -> StoreFuture<'a, bool> {
         Box::pin(async move {
-            match self.meet_write().await? {
-                true => self.0.store.delete(key).await,
-                false => Ok(self.0.store.get(key).await?.is_some()),
+            if !self.meet_write().await? {
+                return Ok(self.0.store.get(key).await?.is_some());
             }
+            self.0.store.delete(key).await
         })
     }
 
@@ -387,10 +309,10 @@ impl Store for FaultyStore {
         timeout: Option<Duration>,
     ) -> StoreFuture<'a, ()> {
         Box::pin(async move {
-            match self.meet_write().await? {
-                true => self.0.store.set_many(entries, timeout).await,
-                false => Ok(()),
+            if !self.meet_write().await? {
+                return Ok(());
             }
+            self.0.store.set_many(entries, timeout).await
         })
     }
 
@@ -406,14 +328,46 @@ impl Store for FaultyStore {
 
     fn purge(&self) -> StoreFuture<'_, u64> {
         Box::pin(async move {
-            match self.meet_write().await? {
-                true => self.0.store.purge().await,
-                false => Ok(0),
+            if !self.meet_write().await? {
+                return Ok(0);
             }
+            self.0.store.purge().await
         })
     }
 
     fn bus(&self) -> Option<&dyn Bus> {
         self.0.store.bus()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Context;
+    use std::time::Instant;
+
+    use super::*;
+    use crate::store::{MemoryStore, blocking};
+
+    #[test]
+    fn a_thread_that_may_block_sleeps_through_the_delay() {
+        let store = FaultyStore::new(MemoryStore::new());
+        let delay = Duration::from_millis(20);
+        store.delay(delay);
+        let began = Instant::now();
+        let mut get = store.get("key");
+        let poll = || get.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert!(blocking(poll).is_ready());
+        assert!(began.elapsed() >= delay);
+    }
+
+    #[test]
+    fn what_hangs_blocks_no_thread() {
+        let store = FaultyStore::new(MemoryStore::new());
+        store.hang();
+        let mut get = store.get("key");
+        let mut poll = || get.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert!(blocking(&mut poll).is_pending());
+        store.heal();
+        assert!(blocking(&mut poll).is_ready());
     }
 }

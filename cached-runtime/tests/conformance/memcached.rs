@@ -2,7 +2,9 @@
 
 use std::error::Error as _;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::task::{Context, Waker};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use cached_runtime::store::{Guard, MemcachedOptions, MemcachedStore, Store, Timeouts};
@@ -87,6 +89,66 @@ fn a_restart_costs_no_operation_its_answer() {
 }
 
 #[test]
+fn a_server_that_is_killed_under_load_costs_errors_only_while_it_is_down() {
+    let mut server = MemcachedServer::start(&[]);
+    let store = store_at(&[server.address()]);
+    let ended = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for thread in 0..6 {
+            let (store, ended) = (&store, &ended);
+            scope.spawn(move || {
+                let mut step = 0;
+                while !ended.load(Ordering::SeqCst) {
+                    step += 1;
+                    let key = format!("key:{}", (thread + step) % 4);
+                    let began = Instant::now();
+                    let done = match step % 4 {
+                        0 => wait(store.set(&key, VALUE, None)),
+                        1 => wait(store.swap(&key, Guard::Any, Some(VALUE), None)).map(drop),
+                        2 => wait(store.get_many(&[&key, "key:0"])).map(drop),
+                        _ => wait(store.get(&key))
+                            .map(|found| assert!(found.is_none_or(|found| found == VALUE))),
+                    };
+                    if let Err(error) = done {
+                        let kinds = [ErrorKind::Unavailable, ErrorKind::Timeout];
+                        assert!(kinds.contains(&error.kind()), "{error:?}");
+                    }
+                    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+                }
+            });
+        }
+        for _ in 0..5 {
+            thread::sleep(Duration::from_millis(40));
+            server.kill();
+            thread::sleep(Duration::from_millis(20));
+            server.restart();
+        }
+        ended.store(true, Ordering::SeqCst);
+    });
+    wait(store.set("key", VALUE, None)).unwrap();
+    assert_eq!(wait(store.get("key")).unwrap().as_deref(), Some(VALUE));
+}
+
+#[test]
+fn swaps_of_anything_all_succeed_however_many_race() {
+    let store = fresh(&shared()[..1]);
+    wait(store.set("key", VALUE, None)).unwrap();
+    thread::scope(|scope| {
+        for thread in 0..8 {
+            let store = &store;
+            scope.spawn(move || {
+                for _ in 0..50 {
+                    let value = [thread; 40];
+                    let swap = store.swap("key", Guard::Any, Some(&value), None);
+                    let swapped = wait(swap).unwrap();
+                    assert!(swapped.done && swapped.previous.is_some_and(|head| head.len() == 24));
+                }
+            });
+        }
+    });
+}
+
+#[test]
 fn a_server_that_hangs_costs_one_timeout() {
     let server = MemcachedServer::start(&[]);
     let store = store_at(&[server.address()]);
@@ -108,6 +170,13 @@ fn a_server_that_hangs_costs_one_timeout() {
         assert_eq!(kind, ErrorKind::Timeout);
         assert!((timeout..timeout + Duration::from_millis(200)).contains(&took), "{took:?}");
     }
+    // A task that asks holds up no thread of its executor.
+    let began = Instant::now();
+    let mut get = store.get("key");
+    assert!(get.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    assert!(began.elapsed() < read / 2, "the poll took {:?}", began.elapsed());
+    assert_eq!(kind(wait(get)), ErrorKind::Timeout);
+
     server.resume();
     wait(store.set("key", VALUE, None)).unwrap();
     assert_eq!(wait(store.get("key")).unwrap().as_deref(), Some(VALUE));
@@ -136,9 +205,9 @@ fn a_dead_server_takes_only_its_own_keys_along() {
     assert!(wait(store.get_many(&some)).unwrap().iter().all(Option::is_some));
     assert_eq!(kind(wait(store.delete_many(&all))), ErrorKind::Unavailable);
     assert!(wait(store.get_many(&some)).unwrap().iter().all(Option::is_none));
-    wait(store.set(&live[0], VALUE, None)).unwrap();
+    wait(store.set(live[0], VALUE, None)).unwrap();
     assert_eq!(kind(wait(store.purge())), ErrorKind::Unavailable);
-    assert_eq!(wait(store.get(&live[0])).unwrap(), None);
+    assert_eq!(wait(store.get(live[0])).unwrap(), None);
 
     servers[1].restart();
     wait(store.set(dead[0], VALUE, None)).unwrap();
@@ -173,8 +242,8 @@ fn a_full_server_refuses() {
     let server = MemcachedServer::start(&["-M", "-m", "8"]);
     let store = store_at(&[server.address()]);
     let value = vec![7; 500_000];
-    let full = (0..200).map(|n| wait(store.set(&format!("key:{n}"), &value, None)));
-    let error = full.filter_map(Result::err).next().expect("the server took everything");
+    let mut full = (0..200).map(|n| wait(store.set(&format!("key:{n}"), &value, None)));
+    let error = full.find_map(Result::err).expect("the server took everything");
     assert_eq!(error.kind(), ErrorKind::Refused, "{error:?}");
 }
 

@@ -54,7 +54,7 @@ pub(super) fn swap(
     }
     let mut last = None;
     for _ in 0..ATTEMPTS {
-        let read = server.read(Get::new(key).meta(Meta::NONE.cas()))?;
+        let read = server.read(&Get::new(key).meta(Meta::NONE.cas()))?;
         let cas = read.item.cas;
         if cas == Some(0) {
             return Err(Error::new(
@@ -90,6 +90,7 @@ struct Change<'a> {
 }
 
 /// What the server must still have for a change to be made.
+#[derive(Clone, Copy)]
 enum To {
     Nothing,
     /// What has this CAS number.
@@ -107,7 +108,7 @@ impl Change<'_> {
                 To::Same(cas) => Delete::new(self.key).compare_cas(cas),
                 To::Whatever => Delete::new(self.key),
             };
-            return Ok(self.server.write(delete)?.applied());
+            return Ok(self.server.write(&delete)?.applied());
         };
         let set = match to {
             To::Nothing => set.add(),

@@ -1,30 +1,14 @@
-//! One function a rule. What runs them, and through which doors, is in the file above.
+//! The rules of one caller, a function each. What runs them is in the file above.
 
 use std::collections::HashSet;
-use std::pin::pin;
-use std::sync::Barrier;
-use std::task::{Context, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::store::{Guard, HEAD, Store, StoreFuture, Swapped, blocking};
+use crate::store::{Guard, HEAD, Swapped};
 
-use super::{Door, Subject};
+use super::{Subject, head, value};
 
-const THREADS: usize = 8;
-
-/// A value that begins with the text, padded to a head, and goes on with it.
-fn value(text: &str) -> Vec<u8> {
-    let mut value = text.as_bytes().to_vec();
-    value.resize(HEAD, b'.');
-    value.extend_from_slice(text.as_bytes());
-    value
-}
-
-fn head(text: &str) -> Vec<u8> {
-    value(text)[..HEAD].to_vec()
-}
-
+/// An empty store answers every question with nothing.
 pub fn nothing_is_found_where_nothing_is(subject: &Subject) {
     assert_eq!(subject.get("nothing"), None);
     assert!(!subject.delete("nothing"));
@@ -34,6 +18,7 @@ pub fn nothing_is_found_where_nothing_is(subject: &Subject) {
     assert!(!subject.store.kind().is_empty(), "a store has a name");
 }
 
+/// A value comes back byte for byte, from the shortest to almost a megabyte.
 pub fn values_hold_any_bytes(subject: &Subject) {
     let all: Vec<u8> = (0..=u8::MAX).collect();
     let large: Vec<u8> = all.iter().copied().cycle().take((1 << 20) - 10_240).collect();
@@ -54,6 +39,7 @@ pub fn values_hold_any_bytes(subject: &Subject) {
     }
 }
 
+/// What was stored last is what is there.
 pub fn values_are_replaced(subject: &Subject) {
     for text in ["first", "the second, which is longer", "3"] {
         subject.set("key", &value(text), None);
@@ -61,6 +47,7 @@ pub fn values_are_replaced(subject: &Subject) {
     }
 }
 
+/// A delete drops its own key, and says whether there was anything.
 pub fn deletes_say_whether_there_was_something(subject: &Subject) {
     subject.set("key", &value("first"), None);
     subject.set("other", &value("other"), None);
@@ -72,6 +59,7 @@ pub fn deletes_say_whether_there_was_something(subject: &Subject) {
     assert_eq!(subject.get("other"), Some(value("other")));
 }
 
+/// An add changes nothing where there is something.
 pub fn adds_store_only_where_nothing_is(subject: &Subject) {
     assert!(subject.add("key", &value("first")));
     assert!(!subject.add("key", &value("second")));
@@ -81,8 +69,8 @@ pub fn adds_store_only_where_nothing_is(subject: &Subject) {
     assert_eq!(subject.get("key"), Some(value("third")));
 }
 
-/// Asks again and again until the timeouts have passed: a store may keep an entry for longer, but
-/// not for ever, and none may lose it sooner.
+/// An entry ends by its timeout. Asks again and again: a store may keep it for seconds longer, but
+/// none may lose it sooner.
 pub fn timeouts_end_entries(subject: &Subject) {
     const YEAR: Duration = Duration::from_secs(31_557_600);
     let (short, long) = (Some(Duration::from_millis(600)), Some(100 * YEAR));
@@ -129,6 +117,7 @@ pub fn timeouts_end_entries(subject: &Subject) {
     assert!(!subject.delete("again-delete"));
 }
 
+/// A swap without a condition is done, and gives the head of what was there.
 pub fn a_swap_of_anything_gives_what_was_there(subject: &Subject) {
     let swap = |value: Option<&[u8]>| subject.swap("key", Guard::Any, value);
     let was = |text: &str| Swapped { done: true, previous: Some(head(text)) };
@@ -142,6 +131,7 @@ pub fn a_swap_of_anything_gives_what_was_there(subject: &Subject) {
     assert_eq!(swap(None), was_nothing);
 }
 
+/// A swap that wants nothing is done where there is nothing.
 pub fn a_swap_where_nothing_is(subject: &Subject) {
     let swap = |value: Option<&[u8]>| subject.swap("key", Guard::Absent, value);
     assert_eq!(swap(None), Swapped { done: true, previous: None });
@@ -152,6 +142,7 @@ pub fn a_swap_where_nothing_is(subject: &Subject) {
     assert_eq!(subject.get("key"), Some(value("first")));
 }
 
+/// A swap that wants a head is done where the value begins with it.
 pub fn a_swap_compares_heads(subject: &Subject) {
     let swap = |head: &[u8], value: Option<&[u8]>| subject.swap("key", Guard::Head(head), value);
     for guard in [&head("first")[..], b"f", b""] {
@@ -167,7 +158,7 @@ pub fn a_swap_compares_heads(subject: &Subject) {
 
     let was = |text: &str| Swapped { done: true, previous: Some(head(text)) };
     assert_eq!(swap(&head("first"), Some(&value("second"))), was("first"));
-    assert_eq!(swap(&head("first"), Some(&value("third"))).done, false);
+    assert!(!swap(&head("first"), Some(&value("third"))).done);
     assert_eq!(swap(b"sec", Some(&value("third"))), was("second"));
     assert_eq!(swap(b"", Some(&value("fourth"))), was("third"));
     assert_eq!(subject.get("key"), Some(value("fourth")));
@@ -175,57 +166,14 @@ pub fn a_swap_compares_heads(subject: &Subject) {
     assert_eq!(subject.get("key"), None);
 }
 
-pub fn concurrent_swaps_lose_no_update(subject: &Subject) {
-    const STEPS: u64 = 25;
-    let counted = |count: u64| {
-        let mut value = vec![0; HEAD + 10];
-        value[..8].copy_from_slice(&count.to_le_bytes());
-        value
-    };
-    subject.set("count", &counted(0), None);
-    let give_up = Instant::now() + Duration::from_secs(20);
-    at_once(|_| {
-        for _ in 0..STEPS {
-            loop {
-                assert!(Instant::now() < give_up, "the swaps get nowhere");
-                let present = subject.get("count").expect("the count was lost");
-                let next = count_of(&present) + 1;
-                let guard = Guard::Head(&present[..HEAD]);
-                if subject.swap("count", guard, Some(&counted(next))).done {
-                    break;
-                }
-            }
-        }
-    });
-    assert_eq!(count_of(&subject.get("count").unwrap()), STEPS * THREADS as u64);
-}
-
-fn count_of(value: &[u8]) -> u64 {
-    u64::from_le_bytes(value[..8].try_into().expect("a value has 8 bytes"))
-}
-
-pub fn concurrent_adds_have_one_winner(subject: &Subject) {
-    for round in 0..10 {
-        let key = format!("lease:{round}");
-        let winners: Vec<_> = at_once(|thread| {
-            let won = subject.add(&key, &value(&format!("holder {thread}")));
-            won.then_some(thread)
-        });
-        let winners: Vec<_> = winners.into_iter().flatten().collect();
-        assert_eq!(winners.len(), 1, "{winners:?} hold one lease");
-        assert_eq!(subject.get(&key), Some(value(&format!("holder {}", winners[0]))));
-        let gone = at_once(|_| subject.delete(&key));
-        assert_eq!(gone.into_iter().filter(|gone| *gone).count(), 1, "deleted more than once");
-    }
-}
-
+/// Operations on many keys do what as many on one key do, in their order.
 pub fn many_are_stored_read_and_dropped_in_order(subject: &Subject) {
     const COUNT: usize = 250;
     let keys: Vec<_> = (0..COUNT).map(|n| format!("key:{n}")).collect();
     let keys: Vec<_> = keys.iter().map(String::as_str).collect();
     let values: Vec<_> = keys.iter().map(|key| value(key)).collect();
     // Every third is left out.
-    let is_stored = |n: &usize| n % 3 != 0;
+    let is_stored = |n: &usize| !n.is_multiple_of(3);
     let stored: Vec<_> = (0..COUNT).filter(is_stored).collect();
     let entries: Vec<_> = stored.iter().map(|n| (keys[*n], &values[*n][..])).collect();
     subject.wait(|store| store.set_many(&entries, None));
@@ -249,6 +197,7 @@ pub fn many_are_stored_read_and_dropped_in_order(subject: &Subject) {
     assert_eq!(subject.wait(|store| store.delete_many(&[])), 0);
 }
 
+/// All keys of the contract are taken, and no two for the same.
 pub fn keys_that_differ_are_different(subject: &Subject) {
     let all: String = ('A'..='Z').chain('a'..='z').chain('0'..='9').chain("_.:-".chars()).collect();
     let longest = "k".repeat(200);
@@ -300,6 +249,7 @@ pub fn keys_that_differ_are_different(subject: &Subject) {
     assert_eq!(subject.purge(), keys.len() as u64);
 }
 
+/// A purge drops everything, counts it, and leaves a store that works.
 pub fn purges_drop_everything(subject: &Subject) {
     let keys: Vec<_> = (0..25).map(|n| format!("key:{n}")).collect();
     for round in ["first", "second"] {
@@ -316,6 +266,7 @@ pub fn purges_drop_everything(subject: &Subject) {
     }
 }
 
+/// Two stores over one place share nothing.
 pub fn a_purge_leaves_what_is_under_another_prefix(one: &Subject, other: &Subject) {
     for key in ["a", "b", "c"] {
         one.set(key, &value("one"), None);
@@ -328,98 +279,4 @@ pub fn a_purge_leaves_what_is_under_another_prefix(one: &Subject, other: &Subjec
         assert_eq!(other.get(key), Some(value("other")), "a purge went beyond its own prefix");
     }
     assert_eq!(other.purge(), 3);
-}
-
-/// Futures are dropped before they are polled, and after one poll: by a time limit, by `select!`.
-pub fn abandoned_operations_break_nothing(subject: &Subject) {
-    let bytes = value("value");
-    subject.set("key", &bytes, None);
-    for polls in [0, 1] {
-        for _ in 0..10 {
-            let keys = ["key", "other"];
-            let entries = [("abandoned", &bytes[..])];
-            abandon(subject, polls, |store| store.get("key"));
-            abandon(subject, polls, |store| store.set("abandoned", &bytes, None));
-            abandon(subject, polls, |store| store.add("abandoned", &bytes, None));
-            abandon(subject, polls, |store| store.swap("abandoned", Guard::Any, None, None));
-            abandon(subject, polls, |store| store.delete("abandoned"));
-            abandon(subject, polls, |store| store.get_many(&keys));
-            abandon(subject, polls, |store| store.set_many(&entries, None));
-            abandon(subject, polls, |store| store.delete_many(&["abandoned"]));
-            assert_eq!(subject.get("key"), Some(bytes.clone()));
-        }
-    }
-    subject.set("after", &bytes, None);
-    assert_eq!(subject.get("after"), Some(bytes));
-}
-
-fn abandon<'a, T>(
-    subject: &'a Subject,
-    polls: usize,
-    start: impl FnOnce(&'a dyn Store) -> StoreFuture<'a, T>,
-) {
-    let mut future = pin!(start(&*subject.store));
-    let mut poll = || {
-        for _ in 0..polls {
-            let _ = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-        }
-    };
-    match subject.door {
-        Door::Thread => blocking(poll),
-        Door::Task => poll(),
-    }
-}
-
-pub fn many_threads_see_only_whole_values(subject: &Subject) {
-    const KEYS: [&str; 3] = ["first", "second", "third"];
-    at_once(|thread| {
-        let mut random = thread as u64 + 1;
-        for step in 0..60 {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            let key = KEYS[(random >> 33) as usize % KEYS.len()];
-            let stamp = format!("{key} {thread} {step} ");
-            let mut bytes = value(&stamp);
-            bytes.extend(stamp.as_bytes().repeat((random >> 40) as usize % 500));
-            match (random >> 50) % 6 {
-                0 => subject.set(key, &bytes, None),
-                1 => drop(subject.add(key, &bytes)),
-                2 => drop(subject.swap(key, Guard::Any, Some(&bytes))),
-                3 => drop(subject.delete(key)),
-                _ => {
-                    for (key, found) in KEYS.iter().zip(subject.wait(|store| store.get_many(&KEYS)))
-                    {
-                        assert_whole(key, found.as_deref());
-                    }
-                }
-            }
-            assert_whole(key, subject.get(key).as_deref());
-        }
-    });
-}
-
-/// A value is the stamp of its writer, over and over.
-fn assert_whole(key: &str, found: Option<&[u8]>) {
-    let Some(found) = found else { return };
-    let (head, rest) = found.split_at(HEAD);
-    let stamp: Vec<_> = head.iter().copied().take_while(|byte| *byte != b'.').collect();
-    assert!(stamp.starts_with(format!("{key} ").as_bytes()), "the value of another key");
-    assert!(rest.len() % stamp.len() == 0, "a torn value");
-    assert!(rest.chunks(stamp.len()).all(|part| part == stamp), "a mixed value");
-}
-
-/// Runs code on several threads that begin together.
-fn at_once<T: Send>(code: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    let barrier = Barrier::new(THREADS);
-    thread::scope(|scope| {
-        let run = |thread| {
-            let (barrier, code) = (&barrier, &code);
-            scope.spawn(move || {
-                barrier.wait();
-                code(thread)
-            })
-        };
-        let threads: Vec<_> = (0..THREADS).map(run).collect();
-        let outputs = threads.into_iter().map(|thread| thread.join().expect("a thread failed"));
-        outputs.collect()
-    })
 }
