@@ -36,7 +36,7 @@ use swap::OwnedGuard;
 /// [`Unavailable`](ErrorKind::Unavailable) where a server cannot be reached,
 /// [`Timeout`](ErrorKind::Timeout) where it does not answer within the [`Timeouts`],
 /// [`Refused`](ErrorKind::Refused) where it has no room, where a value is above its item limit
-/// (1 MiB by default; the older value is gone then), and where it runs without CAS (`-C`).
+/// (1 MiB by default; the server drops the older value then), and where it runs without CAS (`-C`).
 ///
 /// # Concurrency
 /// A thread that asks has a connection to itself; 64 idle ones are kept for each server, and for
@@ -145,7 +145,7 @@ impl Store for MemcachedStore {
         Box::pin(async move {
             let value = value.to_vec();
             let work =
-                move |server: &Server, key: &str| server.set(&set(key, value, timeout)).map(drop);
+                move |server: &Server, key: &str| server.write(&set(key, value, timeout)).map(drop);
             self.run_on("set", key, work).await
         })
     }

@@ -3,7 +3,7 @@
 //! [`store_conformance!`](crate::store_conformance) makes a test of each rule. A rule runs twice:
 //! through the door of threads, where the store may block, and through that of tasks, where its
 //! futures are polled by an executor that knows nothing of tokio. What the rules demand is the
-//! contract of [`Store`](crate::store::Store); none looks at a clock but to give up.
+//! contract of [`Store`]; none looks at a clock but to give up.
 
 mod races;
 mod rules;

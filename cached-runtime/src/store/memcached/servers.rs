@@ -7,9 +7,7 @@ use std::io;
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
-use memcache::exp::{
-    Delete, Error as ClientError, MetaClient, MetaClientBuilder, MutationResult, Operation, Set,
-};
+use memcache::exp::{Error as ClientError, MetaClient, MetaClientBuilder, Operation, Set};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::error::{Error, ErrorKind};
@@ -68,7 +66,7 @@ impl Servers {
             let stored = server.write_many(part)?;
             let each = part.iter().zip(stored).map(|(set, stored)| match stored {
                 // A refusal ends the batch: what became of the rest of it is not known.
-                Err(error) if error.kind() == ErrorKind::Refused => server.set(set),
+                Err(error) if error.kind() == ErrorKind::Refused => server.write(set),
                 stored => stored,
             });
             // Every one is attempted before the first failure is returned.
@@ -168,17 +166,6 @@ impl Server {
         operations: &[O],
     ) -> Result<Vec<Result<O::Output, Error>>, Error> {
         self.exchange_many(operations, |clients| &clients.writes)
-    }
-
-    /// Stores a value. Where the server refuses it, what it was to replace goes as well.
-    pub(super) fn set(&self, set: &Set) -> Result<MutationResult, Error> {
-        let stored = self.write(set);
-        if matches!(&stored, Err(error) if error.kind() == ErrorKind::Refused) {
-            let mut delete = Delete::new(&set.key);
-            delete.compare_cas = set.compare_cas;
-            self.write(&delete)?;
-        }
-        stored
     }
 
     /// Connects anew, for what the client has no command of.

@@ -115,6 +115,6 @@ impl Change<'_> {
             To::Same(cas) => set.compare_cas(cas),
             To::Whatever => set,
         };
-        Ok(self.server.set(&set)?.applied())
+        Ok(self.server.write(&set)?.applied())
     }
 }
