@@ -3,10 +3,12 @@
 
 #[path = "conformance/faulty.rs"]
 mod faulty;
-
 #[cfg(feature = "memcached")]
 #[path = "conformance/memcached.rs"]
 mod memcached;
+#[cfg(feature = "memcached")]
+#[path = "conformance/memcached_answers.rs"]
+mod memcached_answers;
 #[cfg(feature = "memcached")]
 #[path = "conformance/memcached_server.rs"]
 mod memcached_server;

@@ -69,6 +69,7 @@ macro_rules! __store_rules {
             adds_store_only_where_nothing_is
             concurrent_adds_have_one_winner
             concurrent_swaps_lose_no_update
+            concurrent_swaps_to_nothing_drop_what_they_compared
             deletes_say_whether_there_was_something
             keys_that_differ_are_different
             many_are_stored_read_and_dropped_in_order

@@ -1,5 +1,6 @@
 //! The rules of several at once, and of futures that nobody waits for.
 
+use std::collections::HashSet;
 use std::pin::pin;
 use std::sync::Barrier;
 use std::task::{Context, Waker};
@@ -40,6 +41,28 @@ pub fn concurrent_swaps_lose_no_update(subject: &Subject) {
 
 fn count_of(value: &[u8]) -> u64 {
     u64::from_le_bytes(value[..8].try_into().expect("a value has 8 bytes"))
+}
+
+/// A swap to nothing drops what it compared, and nothing that came after it.
+pub fn concurrent_swaps_to_nothing_drop_what_they_compared(subject: &Subject) {
+    let dropped: Vec<String> = at_once(|thread| {
+        let mut dropped = Vec::new();
+        for round in 0..60 {
+            let Some(present) = subject.get("lease") else {
+                subject.add("lease", &value(&format!("{thread} {round}")));
+                continue;
+            };
+            let head = &present[..HEAD];
+            if subject.swap("lease", Guard::Head(head), None).done {
+                dropped.push(String::from_utf8_lossy(head).into_owned());
+            }
+        }
+        dropped
+    })
+    .concat();
+    let mut seen = HashSet::new();
+    let twice = dropped.iter().find(|head| !seen.insert(*head));
+    assert_eq!(twice, None, "dropped twice, the second time instead of another");
 }
 
 /// Of threads that add at once one does, of those that delete one does.
