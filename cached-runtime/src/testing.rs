@@ -22,6 +22,11 @@
 //! });
 //! ```
 
+#[cfg(feature = "json")]
+pub mod conformance;
+#[cfg(feature = "json")]
+mod faulty;
+
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::future::poll_fn;
@@ -36,6 +41,8 @@ use crate::outcome::Outcome;
 use crate::site::{Site, SiteState};
 
 pub use crate::clock::ManualClock;
+#[cfg(feature = "json")]
+pub use faulty::FaultyStore;
 
 thread_local! {
     static CURRENT: RefCell<Option<Isolation>> = const { RefCell::new(None) };
