@@ -70,10 +70,22 @@ impl Sentinel {
         });
     }
 
+    /// Swaps the roles of both by hand and tells the Sentinel, so that nobody closes a connection.
+    pub fn swap_roles(&self) {
+        let (old, new) = (self.master.port().to_string(), self.replica.port().to_string());
+        assert_eq!(self.replica.cli(&["REPLICAOF", "NO", "ONE"]), "OK");
+        assert_eq!(cli(self.port, &["SENTINEL", "REMOVE", NAME]), "OK");
+        assert_eq!(self.master.cli(&["REPLICAOF", "127.0.0.1", &new]), "OK");
+        let answer = cli(self.port, &["SENTINEL", "MONITOR", NAME, "127.0.0.1", &new, "1"]);
+        assert_eq!(answer, "OK", "the Sentinel leaves {old} for {new}");
+    }
+
     /// Has the Sentinel swap the roles of both, which stay up.
     pub fn fail_over(&self) {
-        let answer = cli(self.port, &["SENTINEL", "FAILOVER", NAME]);
-        assert_eq!(answer, "OK", "the Sentinel fails over");
+        // It takes its time to find the replica good enough.
+        wait_until("the Sentinel fails over", || {
+            cli(self.port, &["SENTINEL", "FAILOVER", NAME]) == "OK"
+        });
         self.wait_for_failover();
     }
 }

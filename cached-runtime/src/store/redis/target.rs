@@ -3,7 +3,6 @@
 //! Knows nothing of keys, and keeps no connection.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ::redis::aio::MultiplexedConnection;
 use ::redis::cluster::{ClusterClient, ClusterConnection};
@@ -69,11 +68,12 @@ impl Target {
     /// Connects, and blocks the thread for it.
     pub(super) fn connect(&self, timeouts: Timeouts) -> RedisResult<Link> {
         match self {
-            Self::Cluster(cluster) => guarded(|| {
+            Self::Cluster(cluster) => {
+                choose_cryptography();
                 let connection = cluster.client.get_connection()?;
                 connection.set_write_timeout(Some(timeouts.write))?;
                 Ok(Link::Cluster(Box::new(connection)))
-            }),
+            }
             _ => self.connect_node(timeouts).map(Link::Node),
         }
     }
@@ -98,6 +98,7 @@ impl Target {
     /// # Panics
     /// On a runtime that was built without the drivers for input, output or time.
     pub(super) async fn connect_wire(&self, timeouts: Timeouts) -> RedisResult<Wire> {
+        choose_cryptography();
         if let Self::Cluster(cluster) = self {
             // What the client spawns relies on the timer. Better to miss it here.
             drop(tokio::time::sleep(timeouts.connect));
@@ -212,21 +213,25 @@ impl Wire {
 
 /// Connects to a server, with limits for this and for everything after.
 fn open(node: &ConnectionInfo, timeouts: Timeouts) -> RedisResult<Connection> {
-    guarded(|| {
-        let connection =
-            Client::open(node.clone())?.get_connection_with_timeout(timeouts.connect)?;
-        connection.set_read_timeout(Some(timeouts.read))?;
-        connection.set_write_timeout(Some(timeouts.write))?;
-        Ok(connection)
-    })
+    choose_cryptography();
+    let connection = Client::open(node.clone())?.get_connection_with_timeout(timeouts.connect)?;
+    connection.set_read_timeout(Some(timeouts.read))?;
+    connection.set_write_timeout(Some(timeouts.write))?;
+    Ok(connection)
 }
 
-/// Runs what may panic in the TLS library: where a program brings in two providers of cryptography
-/// and chooses none.
-fn guarded<T>(connect: impl FnOnce() -> RedisResult<T>) -> RedisResult<T> {
-    catch_unwind(AssertUnwindSafe(connect))
-        .unwrap_or_else(|_| Err((ErrorKind::Io, "the client panicked as it connected").into()))
+/// Chooses the cryptography, unless the program did. The TLS library would do the same, and panic
+/// where another crate brought in a second one.
+#[cfg(feature = "redis-tls")]
+fn choose_cryptography() {
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        // Fails only where another thread has just chosen.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    }
 }
+
+#[cfg(not(feature = "redis-tls"))]
+fn choose_cryptography() {}
 
 /// Sends commands in one write. Stops at the first answer that does not come in time, where the
 /// client's own pipeline would wait for each of the others as long again.
