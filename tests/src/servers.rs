@@ -5,6 +5,7 @@
 //! about that.
 
 mod cluster;
+mod line;
 mod memcached;
 mod process;
 mod redis;
@@ -12,6 +13,7 @@ mod sentinel;
 mod tls;
 
 pub use self::cluster::Cluster;
+pub use self::line::Line;
 pub use self::memcached::Memcached;
 pub use self::redis::Redis;
 pub use self::sentinel::Sentinel;

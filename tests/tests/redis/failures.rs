@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use cached_runtime::ErrorKind;
 use cached_runtime::store::{Guard, RedisStore, Store};
-use cached_tests::servers::{Redis, wait_until};
+use cached_tests::servers::{Line, Redis, wait_until};
 
 use crate::callers::{Caller, store, value};
 
@@ -102,7 +102,7 @@ fn a_hung_server_holds_a_thread_for_the_read_timeout() {
         let error = caller.wait(store.get("probe")).unwrap_err();
         let took = start.elapsed();
         assert_eq!(error.kind(), ErrorKind::Timeout, "{error:?}");
-        assert!(took > Duration::from_millis(200) && took < Duration::from_millis(600), "{took:?}");
+        assert!(took > Duration::from_millis(200) && took < Duration::from_millis(900), "{took:?}");
 
         // Without a connection left, the limit is that of connecting.
         let keys: Vec<_> = (0..100).map(|number| format!("key:{number}")).collect();
@@ -110,7 +110,7 @@ fn a_hung_server_holds_a_thread_for_the_read_timeout() {
         let start = Instant::now();
         let error = caller.wait(store.delete_many(&keys)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Timeout, "{error:?}");
-        assert!(start.elapsed() < Duration::from_millis(1_500), "{:?}", start.elapsed());
+        assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
         redis.cont();
         assert!(works(&store, &caller));
     }
@@ -127,7 +127,7 @@ fn many_answers_of_a_hung_server_are_not_awaited_one_by_one() {
     let start = Instant::now();
     let error = Caller::Thread.wait(store.delete_many(&keys)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout, "{error:?}");
-    assert!(start.elapsed() < Duration::from_millis(600), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
     redis.cont();
 }
 
@@ -146,6 +146,27 @@ fn a_task_gives_up_on_a_hung_server_and_the_store_recovers() {
     redis.cont();
     wait_until("the store works again", || works(&store, &caller));
     assert_eq!(caller.wait(store.get("probe")).unwrap(), Some(value(b'p')));
+}
+
+#[test]
+fn a_connection_that_went_silent_for_good_is_left() {
+    let redis = Redis::start();
+    let line = Line::start(redis.port());
+    for caller in Caller::all() {
+        let store = store(format!("redis://127.0.0.1:{}", line.port()));
+        assert!(works(&store, &caller));
+        line.cut();
+        wait_until("the store works again", || {
+            let limit = Duration::from_millis(300);
+            match &caller {
+                Caller::Tokio(_) => caller.wait(async {
+                    let set = store.set("probe", &[b'.'; 40], None);
+                    matches!(tokio::time::timeout(limit, set).await, Ok(Ok(())))
+                }),
+                _ => works(&store, &caller),
+            }
+        });
+    }
 }
 
 #[test]

@@ -66,6 +66,16 @@ fn all_operations_through_every_door() {
 }
 
 #[test]
+fn a_socket_of_this_machine_will_do() {
+    let path = std::env::temp_dir().join(format!("cached-tests-{}.socket", std::process::id()));
+    let path = path.display().to_string();
+    let _redis = Redis::start_with(&["--unixsocket", &path]);
+    for caller in Caller::all() {
+        exercise(&store(format!("redis+unix://{path}?db=1")), &caller);
+    }
+}
+
+#[test]
 fn a_database_is_chosen_by_the_url() {
     let redis = Redis::start();
     let (zero, two) = (store(redis.url()), store(redis.url() + "/2"));

@@ -259,3 +259,44 @@ impl fmt::Debug for RedisOptions {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentinel_without_a_port_has_that_of_sentinels() {
+        let port = |url: &str| {
+            let node = RedisOptions::sentinel([url], "main").node(url).unwrap();
+            match node.addr() {
+                ConnectionAddr::Tcp(_, port) => *port,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(port("redis://host"), 26379);
+        assert_eq!(port("redis://user:pass@host/2?a=b:c"), 26379);
+        assert_eq!(port("redis://[::1]"), 26379);
+        assert_eq!(port("redis://host:6379"), 6379);
+        assert_eq!(port("redis://user:pass@[::1]:6379/2"), 6379);
+        assert_eq!(port("redis://host:5000"), 5000);
+    }
+
+    #[test]
+    fn the_login_of_a_url_is_for_the_master() {
+        let options = RedisOptions::sentinel(["redis://user:pass@host/2"], "main");
+        let (target, ..) = options.sentinel_login(None, "other").check().unwrap();
+        let Target::Sentinel { sentinels, like, .. } = target else { panic!("{target:?}") };
+        let (own, master) = (sentinels[0].redis_settings(), like.redis_settings());
+        assert_eq!((own.username(), own.password(), own.db()), (None, Some("other"), 0));
+        assert_eq!((master.username(), master.password()), (Some("user"), Some("pass")));
+        assert_eq!(master.db(), 2);
+    }
+
+    #[cfg(not(feature = "redis-tls"))]
+    #[test]
+    fn tls_without_its_feature_is_told() {
+        let error = RedisOptions::new("rediss://host").check().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.to_string().contains("feature `redis-tls`"), "{error}");
+    }
+}

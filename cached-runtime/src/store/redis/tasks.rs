@@ -34,8 +34,10 @@ pub(super) struct Tasks {
 struct Entry {
     runtime: Id,
     serial: u64,
-    connection: Shared<Pin<Box<dyn Future<Output = Result<Arc<Connected>, Fault>> + Send>>>,
+    connection: Shared<Connecting>,
 }
+
+type Connecting = Pin<Box<dyn Future<Output = Result<Arc<Connected>, Fault>> + Send>>;
 
 struct Connected {
     wire: Wire,
@@ -238,5 +240,26 @@ impl Drop for Report {
 impl fmt::Debug for Tasks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tasks").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{RedisOptions, RedisStore, Store};
+
+    #[test]
+    fn the_end_of_a_runtime_removes_its_entry() {
+        let store = RedisStore::new(RedisOptions::new("redis://127.0.0.1:1")).unwrap();
+        let entries = || store.core.tasks.runtimes.lock().unwrap().len();
+        for _ in 0..3 {
+            // Without drivers, which is remembered; the thread that helps out finds no server.
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            assert!(runtime.block_on(store.get("a")).is_err());
+            assert!(runtime.block_on(store.get("a")).is_err());
+            assert_eq!(entries(), 1);
+            drop(runtime);
+            assert_eq!(entries(), 0);
+        }
     }
 }
