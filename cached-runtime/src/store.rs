@@ -21,12 +21,8 @@ use std::time::Duration;
 
 use crate::error::Error;
 
-#[cfg(feature = "memcached")]
-pub use memcached::{MemcachedOptions, MemcachedStore};
-#[cfg(feature = "json")]
-pub use memory::MemoryStore;
-#[cfg(feature = "json")]
-pub use null::NullStore;
+#[cfg(feature = "redis")]
+pub use self::redis::{RedisOptions, RedisStore};
 
 /// What a store's methods return: a future that any executor can run.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
@@ -227,7 +223,7 @@ pub fn may_block() -> bool {
 }
 
 /// Runs `code`, in which [`may_block`] is true.
-pub(crate) fn blocking<T>(code: impl FnOnce() -> T) -> T {
+pub fn blocking<T>(code: impl FnOnce() -> T) -> T {
     struct Restore(bool);
     impl Drop for Restore {
         fn drop(&mut self) {

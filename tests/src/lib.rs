@@ -1,1 +1,3 @@
-//! The test suites of cached-runtime are in `tests/`.
+//! What the test suites in `tests/` share: real servers, started for one test and stopped after it.
+
+pub mod servers;
