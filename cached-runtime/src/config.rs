@@ -4,7 +4,6 @@
 //! in the same [`Settings`]; only `build.rs` turns them into stores. Nothing here calls a store.
 
 mod address;
-#[allow(dead_code, reason = "`init` binds what is built here")]
 mod build;
 mod env;
 mod kind;
@@ -18,9 +17,13 @@ mod value;
 
 use std::collections::BTreeMap;
 
+use crate::bindings;
 use crate::error::{Error, ErrorKind};
 use crate::policy::IntoTimeout;
 
+pub(crate) use build::{Bound, Place};
+#[cfg(feature = "json")]
+pub(crate) use settings::Encoding;
 use settings::{Setting, Settings};
 pub use store::StoreConfig;
 
@@ -33,6 +36,27 @@ pub struct Config {
     /// What holds for each store that says nothing else.
     common: Settings,
     stores: BTreeMap<String, StoreConfig>,
+}
+
+/// Puts a configuration into force: where `shared` functions and [`Cache`](crate::Cache) keep
+/// entries, and what holds for all caches. Nothing configured: memory.
+///
+/// Once, at any time, before or after the first call of a cached function. What shared functions
+/// kept in memory before is forgotten. Within `testing::isolated` it holds for that isolation.
+///
+/// ```
+/// use cached_runtime::{Config, init};
+///
+/// init(Config::from_env()?)?;
+/// # Ok::<(), cached_runtime::Error>(())
+/// ```
+///
+/// # Errors
+/// Settings that contradict one another or cannot be used, a directory that is not safe to use, a
+/// second call; and, for a store that is required, that it does not answer. Any other store that
+/// is down is none: it is used as soon as it answers.
+pub fn init(config: Config) -> Result<(), Error> {
+    bindings::install(config.build()?)
 }
 
 impl Config {

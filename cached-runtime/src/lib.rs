@@ -77,7 +77,7 @@ pub use cached_macro::cached;
 pub use cached_macro::invalidates;
 
 pub use clock::ManualClock;
-pub use config::{Config, StoreConfig};
+pub use config::{Config, StoreConfig, init};
 pub use error::{Error, ErrorKind};
 pub use handle::{Entry, Handle, OpaqueEntry};
 pub use outcome::{HitTier, MissReason, Outcome};

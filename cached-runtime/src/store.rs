@@ -23,6 +23,14 @@ use crate::error::Error;
 
 #[cfg(feature = "redis")]
 pub use self::redis::{RedisOptions, RedisStore};
+#[cfg(feature = "filesystem")]
+pub use filesystem::{FilesystemOptions, FilesystemStore};
+#[cfg(feature = "memcached")]
+pub use memcached::{MemcachedOptions, MemcachedStore};
+#[cfg(feature = "json")]
+pub use memory::MemoryStore;
+#[cfg(feature = "json")]
+pub use null::NullStore;
 
 /// What a store's methods return: a future that any executor can run.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;

@@ -20,7 +20,9 @@
 //! The order of a hash map or set differs between processes, and with it the text: such an
 //! argument costs misses.
 
+use std::borrow::Cow;
 use std::fmt::{self, Display};
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde::ser::{
@@ -52,6 +54,34 @@ impl<T: SpelledPart + ?Sized> Spelled<'_, T> {
         if self.0.serialize(Speller(buffer)).is_err() {
             buffer.fail();
         }
+    }
+}
+
+/// A value that is the whole key: what a callable gave.
+pub struct SpelledWhole<'a, T: ?Sized>(pub &'a T);
+
+/// Values that are the text of a key as they stand.
+pub trait SpelledByText {
+    /// Writes the text. Where it is empty, the key names nothing.
+    fn write(&self, buffer: &mut TextBuffer);
+}
+
+macro_rules! spelled_by_text {
+    ($($ty:ty)*) => {$(
+        impl SpelledByText for &SpelledWhole<'_, $ty> {
+            fn write(&self, buffer: &mut TextBuffer) {
+                buffer.literal(self.0);
+            }
+        }
+    )*};
+}
+
+spelled_by_text!(&str String &String Box<str> Arc<str> Cow<'_, str>);
+
+impl<T: SpelledPart + ?Sized> SpelledWhole<'_, T> {
+    /// Writes any other value as a part of a key is.
+    pub fn write(&self, buffer: &mut TextBuffer) {
+        Spelled(self.0).write(buffer);
     }
 }
 

@@ -11,16 +11,40 @@ mod faithful;
 #[cfg(feature = "msgpack")]
 mod nesting;
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::str::FromStr;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::config::Encoding;
 use crate::error::{Error, ErrorKind};
 
 /// Levels of sequences, maps, structs and enum values that are decoded, and so encoded.
 const LEVELS: usize = 127;
+
+/// What an entry keeps of an encoded value, and whether that is compressed: where it is larger
+/// than `above`, and smaller so.
+#[cfg_attr(not(feature = "zstd"), allow(unused_variables, reason = "nothing is compressed"))]
+pub(crate) fn pack(payload: Vec<u8>, above: Option<usize>) -> (Vec<u8>, bool) {
+    #[cfg(feature = "zstd")]
+    if let Some(compressed) = above.and_then(|above| compressed::compress(&payload, above)) {
+        return (compressed, true);
+    }
+    (payload, false)
+}
+
+/// The encoded value that [`pack`] was given.
+pub(crate) fn unpack(payload: &[u8], is_compressed: bool) -> Result<Cow<'_, [u8]>, Error> {
+    if !is_compressed {
+        return Ok(Cow::Borrowed(payload));
+    }
+    #[cfg(feature = "zstd")]
+    return compressed::decompress(payload, compressed::LIMIT).map(Cow::Owned);
+    #[cfg(not(feature = "zstd"))]
+    Err(failed("compressed, which needs the feature `zstd`"))
+}
 
 /// How values that leave the process become bytes.
 ///
@@ -39,6 +63,17 @@ pub enum Codec {
     /// `MessagePack` with field names. Smaller, and two to three times as fast.
     #[cfg(feature = "msgpack")]
     MessagePack,
+}
+
+impl From<Encoding> for Codec {
+    fn from(encoding: Encoding) -> Self {
+        match encoding {
+            #[cfg(feature = "msgpack")]
+            Encoding::MessagePack => Self::MessagePack,
+            // Without the feature, the configuration has refused the other one.
+            _ => Self::Json,
+        }
+    }
 }
 
 impl Codec {

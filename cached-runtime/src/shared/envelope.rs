@@ -5,11 +5,13 @@
 //! ```text
 //! head   magic "CRE", version "1", kind u8, flags u8, codec u8, 0 u8, id [u8; 16]
 //! body   as_of_ms u64, fresh_until_ms u64, gone_at_ms u64, load_us u32, version u32, shape u64,
-//!        lease_until_ms u64, namespace text, key text, marks u8 times (name text, id [u8; 16]),
+//!        namespace text, key text, marks u8 times (name text, id [u8; 16]),
 //!        payload (length u64, bytes)
 //! end    checksum u64: XXH3 of everything before it
 //! text   length u32, UTF-8
 //! ```
+//!
+//! A lease, a tombstone and a mark are a head and nothing more.
 //!
 //! The head has an id of its own for every write, so [`HEAD`] bytes tell a state from all others.
 //! Reading borrows from the bytes, and allocates for marks alone. What an entry means for a call
@@ -18,9 +20,11 @@
 mod id;
 
 use std::fmt;
+use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::policy::Timeout;
 use crate::store::HEAD;
 pub(crate) use id::Id;
 
@@ -50,8 +54,6 @@ pub(crate) struct Envelope<'a> {
     pub(crate) version: u32,
     /// The fingerprint of the value's type (`shape.rs`).
     pub(crate) shape: u64,
-    /// When the lease that this entry stands for ends; 0 where it stands for none.
-    pub(crate) lease_until_ms: u64,
     /// Whose key it is.
     pub(crate) namespace: &'a str,
     /// The key, in full.
@@ -78,7 +80,7 @@ pub(crate) enum Kind {
     /// A value.
     Value,
     /// The place of a value that the holder of a lease is loading.
-    Stub,
+    Lease,
     /// The place of a value that was invalidated.
     Tombstone,
     /// The state of a tag or a namespace.
@@ -122,7 +124,7 @@ impl<'a> Envelope<'a> {
     pub(crate) fn write(&self) -> Vec<u8> {
         let marks: usize = self.marks.iter().map(|mark| 20 + mark.name.len()).sum();
         let texts = self.namespace.len() + self.key.len();
-        let mut bytes = Vec::with_capacity(HEAD + 73 + texts + marks + self.payload.len());
+        let mut bytes = Vec::with_capacity(HEAD + 65 + texts + marks + self.payload.len());
         bytes.extend_from_slice(&self.head.bytes());
         for stamp in [self.as_of_ms, self.fresh_until_ms, self.gone_at_ms] {
             bytes.extend_from_slice(&stamp.to_le_bytes());
@@ -130,7 +132,6 @@ impl<'a> Envelope<'a> {
         bytes.extend_from_slice(&self.load_us.to_le_bytes());
         bytes.extend_from_slice(&self.version.to_le_bytes());
         bytes.extend_from_slice(&self.shape.to_le_bytes());
-        bytes.extend_from_slice(&self.lease_until_ms.to_le_bytes());
         write_text(&mut bytes, self.namespace);
         write_text(&mut bytes, self.key);
         bytes.push(u8::try_from(self.marks.len()).unwrap_or(u8::MAX));
@@ -160,7 +161,6 @@ impl<'a> Envelope<'a> {
             load_us: rest.u32()?,
             version: rest.u32()?,
             shape: rest.u64()?,
-            lease_until_ms: rest.u64()?,
             namespace: rest.text()?,
             key: rest.text()?,
             marks: rest.marks()?,
@@ -175,9 +175,31 @@ impl<'a> Envelope<'a> {
         Ok(envelope)
     }
 
+    /// How long the value is still fresh.
+    pub(crate) fn remaining(&self, now_ms: u64) -> Timeout {
+        // No longer than it was ever to be, whatever this machine's clock says.
+        let remaining = self.fresh_until_ms - now_ms.max(self.as_of_ms).min(self.fresh_until_ms);
+        match self.fresh_until_ms {
+            u64::MAX => Timeout::NEVER,
+            _ => Timeout::after(Duration::from_millis(remaining)),
+        }
+    }
+
     /// Whether the load began at a time that a machine with a fair clock could have written.
     pub(crate) fn is_plausible(&self, now_ms: u64) -> bool {
         self.as_of_ms <= now_ms.saturating_add(SKEW_MS)
+    }
+}
+
+/// The whole of a state that has no value.
+pub(crate) fn head(kind: Kind, id: Id) -> [u8; HEAD] {
+    Head { kind, is_compressed: false, codec: 0, id }.bytes()
+}
+
+impl Kind {
+    /// What bytes begin as; none where it is nothing of ours.
+    pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
+        Head::read(bytes).ok().map(|head| head.kind)
     }
 }
 
@@ -204,7 +226,7 @@ impl Head {
         }
         let kind = match kind {
             0 => Kind::Value,
-            1 => Kind::Stub,
+            1 => Kind::Lease,
             2 => Kind::Tombstone,
             3 => Kind::Mark,
             _ => return Err(Corrupt::Kind),
@@ -216,7 +238,7 @@ impl Head {
     pub(crate) fn bytes(&self) -> [u8; HEAD] {
         let kind = match self.kind {
             Kind::Value => 0,
-            Kind::Stub => 1,
+            Kind::Lease => 1,
             Kind::Tombstone => 2,
             Kind::Mark => 3,
         };

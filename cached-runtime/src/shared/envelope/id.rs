@@ -26,6 +26,11 @@ impl Id {
         Self::of(&SECRET, process::id(), SystemTime::now(), number)
     }
 
+    /// The id as text.
+    pub(crate) fn hex(self) -> String {
+        format!("{:032x}", u128::from_be_bytes(self.0))
+    }
+
     fn of(secret: &RandomState, process: u32, now: SystemTime, number: u64) -> Self {
         let hash = secret.hash_one((process, now, number));
         let mut bytes = [0; 16];

@@ -1,0 +1,236 @@
+//! One key in one store: what is there, what it is good for, and what to write in its place.
+//!
+//! An entry is read together with its marks, in one round trip. The state that the key was in then
+//! is remembered by whoever means to write: see `fetch.rs`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::error::{Error, ErrorKind};
+use crate::outcome::MissReason;
+use crate::policy::Timeout;
+use crate::remote::Found;
+use crate::store::{Guard, HEAD, Swapped};
+
+use super::backend::Backend;
+use super::codec::{self, Codec};
+use super::envelope::{Envelope, Head, Id, Kind, Mark};
+use super::link::Link;
+use super::mark;
+use super::name::{self, STORE_MARK};
+
+/// A key of a link's namespace, in the store that it is bound to.
+pub(crate) struct Place {
+    pub(crate) link: Arc<Link>,
+    pub(crate) backend: Arc<Backend>,
+    pub(crate) key: Box<str>,
+    pub(crate) name: String,
+    /// The fingerprint of the value's type.
+    shape: u64,
+}
+
+/// What a look found.
+pub(crate) enum Seen<V> {
+    /// An entry that counts.
+    Entry(Found<V>),
+    /// Another process loads.
+    Leased,
+    /// Nothing that counts, and why.
+    Nothing(MissReason),
+}
+
+/// The state of a key when it was looked at.
+pub(crate) struct Look<V> {
+    pub(crate) seen: Seen<V>,
+    /// The first bytes of what the key holds; none where it holds nothing.
+    pub(crate) head: Option<Vec<u8>>,
+    pub(crate) records: Records,
+}
+
+impl<V> Look<V> {
+    /// Holds while the key is in the state that it was seen in.
+    pub(crate) fn guard(&self) -> Guard<'_> {
+        self.head.as_deref().map_or(Guard::Absent, Guard::Head)
+    }
+}
+
+/// What the store has of the marks that an entry carries: of all its entries, and of the namespace's.
+pub(crate) type Records = [Option<Vec<u8>>; 2];
+
+/// What an entry says of its load.
+pub(crate) struct Load {
+    pub(crate) as_of_ms: u64,
+    pub(crate) took: Duration,
+    /// The marks as they were before it.
+    pub(crate) marks: Vec<(String, Id)>,
+}
+
+impl Place {
+    pub(crate) fn new(link: Arc<Link>, backend: Arc<Backend>, key: &str, shape: u64) -> Self {
+        let name = name::entry(&link.namespace, key);
+        Self { link, backend, key: key.into(), name, shape }
+    }
+
+    /// Whether the store was told of every invalidation of this key.
+    pub(crate) fn is_current(&self) -> bool {
+        self.backend.is_current(&[&self.name, STORE_MARK, &self.link.mark])
+    }
+
+    /// Reads the entry and its marks. Failures are counted.
+    pub(crate) async fn look<V>(
+        &self,
+        decode: impl Fn(Codec, &[u8]) -> Result<V, Error>,
+    ) -> Result<Look<V>, Error> {
+        let keys = [&*self.name, STORE_MARK, &*self.link.mark];
+        let answer = self.backend.get_many(&keys).await;
+        self.link.counted(&answer);
+        let mut values = answer?.into_iter();
+        let mut next = || values.next().flatten();
+        let (entry, records) = (next(), [next(), next()]);
+        Ok(self.look_at(entry, records, decode))
+    }
+
+    /// What an entry that was read is good for.
+    pub(crate) fn look_at<V>(
+        &self,
+        entry: Option<Vec<u8>>,
+        records: Records,
+        decode: impl Fn(Codec, &[u8]) -> Result<V, Error>,
+    ) -> Look<V> {
+        let head = entry.as_ref().map(|entry| entry[..entry.len().min(HEAD)].to_vec());
+        let seen = match &entry {
+            None => Seen::Nothing(MissReason::Absent),
+            Some(entry) => self.judge(entry, &records, decode),
+        };
+        if let Seen::Nothing(MissReason::Corrupt) = seen {
+            self.link.count_error();
+        }
+        Look { seen, head, records }
+    }
+
+    fn judge<V>(
+        &self,
+        entry: &[u8],
+        records: &Records,
+        decode: impl Fn(Codec, &[u8]) -> Result<V, Error>,
+    ) -> Seen<V> {
+        match Kind::of(entry) {
+            Some(Kind::Value) => {}
+            Some(Kind::Lease) if self.link.sharing.lease.is_some() => return Seen::Leased,
+            Some(Kind::Lease) => return Seen::Nothing(MissReason::Absent),
+            Some(Kind::Tombstone) => return Seen::Nothing(MissReason::Invalidated),
+            Some(Kind::Mark) | None => return Seen::Nothing(MissReason::Corrupt),
+        }
+        let now = self.link.clock.wall_ms();
+        let Ok(envelope) = Envelope::read(entry) else {
+            return Seen::Nothing(MissReason::Corrupt);
+        };
+        let is_ours = envelope.namespace == self.link.namespace
+            && *envelope.key == *self.key
+            && envelope.version == self.link.version
+            && envelope.shape == self.shape;
+        if !is_ours || !envelope.is_plausible(now) {
+            return Seen::Nothing(MissReason::Corrupt);
+        }
+        let present = records.iter().map(|record| mark::read(record.as_deref()));
+        if !envelope.marks.iter().map(|mark| Some(mark.id)).eq(present) {
+            return Seen::Nothing(MissReason::Invalidated);
+        }
+        if envelope.fresh_until_ms <= now {
+            return Seen::Nothing(MissReason::Expired);
+        }
+        match unpack(&envelope, decode) {
+            Ok(value) => Seen::Entry(Found {
+                value,
+                age: Duration::from_millis(now.saturating_sub(envelope.as_of_ms)),
+                remaining: envelope.remaining(now),
+            }),
+            Err(_) => Seen::Nothing(MissReason::Corrupt),
+        }
+    }
+
+    /// The marks that an entry loaded from now on carries; made where they are missing. Failures
+    /// are counted.
+    pub(crate) async fn marks(&self, records: &Records) -> Result<Vec<(String, Id)>, Error> {
+        let mut marks = Vec::with_capacity(records.len());
+        for (name, record) in [STORE_MARK, &*self.link.mark].into_iter().zip(records) {
+            let id = mark::ensure(&self.backend, name, record.as_deref()).await;
+            self.link.counted(&id);
+            marks.push((name.to_owned(), id?));
+        }
+        Ok(marks)
+    }
+
+    /// The bytes of an entry.
+    pub(crate) fn seal(&self, payload: Vec<u8>, timeout: Timeout, load: &Load) -> Vec<u8> {
+        let Self { link, backend, key, shape, .. } = self;
+        let (payload, is_compressed) = codec::pack(payload, backend.compress_above);
+        let until = timeout.as_duration().map_or(u64::MAX, |timeout| {
+            // A timeout of less than a millisecond is one.
+            let ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX).max(1);
+            link.clock.wall_ms().saturating_add(ms)
+        });
+        let codec = backend.codec.id();
+        let envelope = Envelope {
+            head: Head { kind: Kind::Value, is_compressed, codec, id: Id::new() },
+            as_of_ms: load.as_of_ms,
+            fresh_until_ms: until,
+            gone_at_ms: until,
+            load_us: u32::try_from(load.took.as_micros()).unwrap_or(u32::MAX),
+            version: link.version,
+            shape: *shape,
+            namespace: &link.namespace,
+            key,
+            marks: load.marks.iter().map(|(name, id)| Mark { name, id: *id }).collect(),
+            payload: &payload,
+        };
+        envelope.write()
+    }
+
+    /// Writes the bytes of an entry if `guard` holds. Failures are counted.
+    pub(crate) async fn swap(
+        &self,
+        guard: Guard<'_>,
+        bytes: &[u8],
+        timeout: Timeout,
+    ) -> Result<Swapped, Error> {
+        let Self { link, backend, name, .. } = self;
+        let swapped = backend.swap("set", name, guard, Some(bytes), timeout.as_duration()).await;
+        link.counted(&swapped);
+        swapped
+    }
+
+    /// Stores what did not come from a load: it beats every load that has begun. Where that fails,
+    /// what the key held is invalidated.
+    pub(crate) async fn put(&self, payload: Vec<u8>, timeout: Timeout) -> Result<(), Error> {
+        let Self { link, backend, key, .. } = self;
+        let result = self.put_now(payload, timeout).await;
+        match result {
+            Ok(()) => backend.plane.tell(backend, link.what(key)).await,
+            Err(_) => drop(link.invalidate(key).await),
+        }
+        result
+    }
+
+    async fn put_now(&self, payload: Vec<u8>, timeout: Timeout) -> Result<(), Error> {
+        let ignored = |_, _: &[u8]| Ok(());
+        let look = self.look(ignored).await?;
+        let marks = self.marks(&look.records).await?;
+        let load = Load { as_of_ms: self.link.clock.wall_ms(), took: Duration::ZERO, marks };
+        let bytes = self.seal(payload, timeout, &load);
+        let set = self.backend.set(&self.name, &bytes, timeout.as_duration()).await;
+        self.link.counted(&set);
+        set
+    }
+}
+
+/// The value of an entry.
+fn unpack<V>(
+    envelope: &Envelope<'_>,
+    decode: impl Fn(Codec, &[u8]) -> Result<V, Error>,
+) -> Result<V, Error> {
+    let Head { codec, is_compressed, .. } = envelope.head;
+    let codec = Codec::of(codec)
+        .ok_or_else(|| Error::new(ErrorKind::Codec, format!("unknown codec {codec}")))?;
+    decode(codec, &codec::unpack(envelope.payload, is_compressed)?)
+}
