@@ -21,7 +21,6 @@ fn value() -> Envelope<'static> {
         load_us: 45_678,
         version: 3,
         shape: 0x0123_4567_89AB_CDEF,
-        lease_until_ms: 0,
         namespace: "app::users::load",
         key: "user:42/é",
         marks: vec![],
@@ -29,27 +28,14 @@ fn value() -> Envelope<'static> {
     }
 }
 
-/// Every sort of entry, as `tests/golden/v1-*.bin` has it.
-fn golden() -> [(&'static str, Envelope<'static>); 6] {
-    let head = |kind, byte| Head { kind, is_compressed: false, codec: 0, id: id(byte) };
+/// Every sort of value, as `tests/golden/v1-*.bin` has it.
+fn golden() -> [(&'static str, Envelope<'static>); 3] {
     let value = value();
     let marks = vec![
         Mark { name: "user:42", id: id(0x80) },
         Mark { name: "", id: id(0x90) },
         Mark { name: "naïve", id: id(0xA0) },
     ];
-    let empty = Envelope { payload: b"", shape: 0, load_us: 0, ..value.clone() };
-    let stub =
-        Envelope { lease_until_ms: 1_793_500_010_000, head: head(Kind::Stub, 0x20), ..empty };
-    let tombstone =
-        Envelope { head: head(Kind::Tombstone, 0x30), lease_until_ms: 0, ..stub.clone() };
-    let mark = Envelope {
-        head: head(Kind::Mark, 0x40),
-        fresh_until_ms: u64::MAX,
-        namespace: "",
-        key: "tag:user:42",
-        ..tombstone.clone()
-    };
     let compressed = Envelope {
         head: Head { kind: Kind::Value, is_compressed: true, codec: 1, id: id(0x50) },
         payload: &[0x28, 0xB5, 0x2F, 0xFD, 0x00],
@@ -57,19 +43,35 @@ fn golden() -> [(&'static str, Envelope<'static>); 6] {
     };
     [
         ("v1-value.bin", value.clone()),
-        ("v1-stub.bin", stub),
-        ("v1-tombstone.bin", tombstone),
-        ("v1-mark.bin", mark),
         ("v1-marks.bin", Envelope { marks, ..value }),
         ("v1-compressed.bin", compressed),
     ]
 }
 
+fn file(name: &str) -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    fs::read(&path).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+#[test]
+fn golden_heads_read_as_what_they_were_and_are_written_so_today() {
+    for (name, kind, byte) in [
+        ("v1-lease.bin", Kind::Lease, 0x20),
+        ("v1-tombstone.bin", Kind::Tombstone, 0x30),
+        ("v1-mark.bin", Kind::Mark, 0x40),
+    ] {
+        let bytes = file(name);
+        let read = Head { kind, is_compressed: false, codec: 0, id: id(byte) };
+        assert_eq!(Head::read(&bytes), Ok(read), "{name}");
+        assert_eq!(head(kind, id(byte))[..], bytes, "{name}");
+        assert_eq!(Kind::of(&bytes), Some(kind), "{name}");
+    }
+}
+
 #[test]
 fn golden_files_read_as_what_they_were_and_are_written_so_today() {
     for (name, expected) in golden() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
-        let bytes = fs::read(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let bytes = file(name);
         assert_eq!(Envelope::read(&bytes), Ok(expected.clone()), "{name}");
         assert_eq!(expected.write(), bytes, "{name}");
     }
@@ -97,7 +99,7 @@ fn each_fault_has_its_name() {
     let bytes = value().write();
     let fault = |bytes: Vec<u8>| Envelope::read(&bytes).map(|_| ()).unwrap_err();
     let changed = |at: usize, byte| fault(sealed(bytes.clone(), |bytes| bytes[at] = byte));
-    let namespace = HEAD + 48;
+    let namespace = HEAD + 40;
     let key = namespace + 4 + value().namespace.len();
     let marks = key + 4 + value().key.len();
 
@@ -134,7 +136,7 @@ fn eighteen_marks_fit_and_no_more() {
 
 #[test]
 fn a_changed_bit_is_found_wherever_it_is() {
-    let bytes = golden()[4].1.write();
+    let bytes = golden()[1].1.write();
     for at in 0..bytes.len() {
         for bit in 0..8 {
             let mut changed = bytes.clone();
@@ -153,11 +155,22 @@ fn a_load_may_have_begun_five_minutes_from_now_and_no_later() {
     assert!(!value().is_plausible(now_ms - 1));
 }
 
+#[test]
+fn what_remains_is_never_more_than_was_given() {
+    let of = |now_ms| value().remaining(now_ms).as_duration().unwrap().as_millis();
+    let (as_of, until) = (value().as_of_ms, value().fresh_until_ms);
+    assert_eq!((of(as_of), of(as_of + 1), of(until - 1)), (300_000, 299_999, 1));
+    assert_eq!((of(until), of(u64::MAX)), (0, 0));
+    assert_eq!(of(0), 300_000, "a clock an hour behind");
+    let never = Envelope { fresh_until_ms: u64::MAX, ..value() };
+    assert_eq!(never.remaining(as_of), Timeout::NEVER);
+}
+
 proptest! {
     #[test]
     fn what_was_written_comes_back(
         stamps in any::<[u64; 3]>(),
-        numbers in any::<(u32, u32, u64, u64)>(),
+        numbers in any::<(u32, u32, u64)>(),
         (namespace, key) in any::<(String, String)>(),
         names in proptest::collection::vec((any::<String>(), any::<[u8; 16]>()), 0..MARKS),
         payload in any::<Vec<u8>>(),
@@ -171,7 +184,6 @@ proptest! {
             load_us: numbers.0,
             version: numbers.1,
             shape: numbers.2,
-            lease_until_ms: numbers.3,
             namespace: &namespace,
             key: &key,
             marks: names.iter().map(|(name, raw)| Mark { name, id: Id(*raw) }).collect(),
