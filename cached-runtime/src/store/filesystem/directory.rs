@@ -126,7 +126,9 @@ fn make(path: &Path) -> io::Result<()> {
 /// A name for a prefix: enough of it to be recognized, and a hash of all of it.
 fn subdirectory(prefix: &str) -> String {
     let plain = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '_' };
-    let readable: String = prefix.chars().take(READABLE).map(plain).collect();
+    // A name that begins with `-` would be an option to many a tool.
+    let begin = if prefix.is_empty() { "default" } else { prefix };
+    let readable: String = begin.chars().take(READABLE).map(plain).collect();
     format!("{readable}-{:032x}", xxh3_128(prefix.as_bytes()))
 }
 
@@ -162,7 +164,8 @@ mod tests {
         );
         assert_ne!(subdirectory("a_b"), subdirectory("a.b"));
         assert!(subdirectory(&"é".repeat(10_000)).len() < 100);
-        assert!(subdirectory("").starts_with('-'));
+        assert!(!subdirectory("").starts_with('-'));
+        assert_ne!(subdirectory(""), subdirectory("default"));
     }
 
     #[test]

@@ -174,15 +174,16 @@ fn many_writes_go_on_after_one_that_failed() {
     let dir = dir();
     let files = opened(&dir, None, SystemTime::now);
     let keys = ["1", "2", "3"];
-    let write = || files.set_many(keys.map(|key| (key, VALUE)).into_iter(), None);
-    write().unwrap();
+    let write = |value| files.set_many(keys.map(|key| (key, value)).into_iter(), None);
+    write(VALUE).unwrap();
     let shards = keys.map(|key| files.directory.place(key).shard);
     assert!(shards[0] != shards[1] && shards[1] != shards[2], "choose other keys");
     let kept = File::open(files.directory.place("2").dir.join(LOCK)).unwrap();
     kept.lock().unwrap();
-    assert_eq!(write().unwrap_err().kind(), ErrorKind::Timeout);
-    let found = keys.map(|key| files.get(key).unwrap().is_some());
-    assert_eq!(found, [true, false, true]);
+    let next = b"what comes after it";
+    assert_eq!(write(next).unwrap_err().kind(), ErrorKind::Timeout);
+    let found = keys.map(|key| files.get(key).unwrap());
+    assert_eq!(found, [Some(next.to_vec()), None, Some(next.to_vec())]);
     files.delete_many(keys.into_iter()).unwrap_err();
     assert_eq!(keys.map(|key| files.get(key).unwrap()), [None, None, None]);
 }
