@@ -230,7 +230,7 @@ pub fn may_block() -> bool {
     MAY_BLOCK.get()
 }
 
-/// Runs `code`, in which [`may_block`] is true.
+/// Runs `code`, in which [`may_block`] is true: for a thread that waits for what a store returns.
 pub fn blocking<T>(code: impl FnOnce() -> T) -> T {
     struct Restore(bool);
     impl Drop for Restore {

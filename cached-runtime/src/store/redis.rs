@@ -241,10 +241,9 @@ impl Store for RedisStore {
     ) -> StoreFuture<'a, ()> {
         Box::pin(async move {
             let Some((first, _)) = entries.first() else { return Ok(()) };
-            let commands = entries.iter().map(|(key, value)| {
-                self.core.set_command(key, value, timeout) //
-            });
-            let request = Request::new(commands.collect(), Again::Harmless);
+            let set = |(key, value): &(&str, &[u8])| self.core.set_command(key, value, timeout);
+            let commands = entries.iter().map(set).collect();
+            let request = Request::new(commands, Again::Harmless);
             let answer = match self.core.run(request).await {
                 Ok(answers) => answers.iter().try_for_each(answer::done),
                 Err(error) => {

@@ -36,7 +36,7 @@ impl Line {
                     let (from, to) = streams.expect("a socket has two ends");
                     let cuts = Arc::clone(&cuts);
                     thread::spawn(move || {
-                        pass(from, to, || cuts.load(Ordering::Relaxed) != number)
+                        pass(from, to, || cuts.load(Ordering::Relaxed) != number);
                     });
                 }
             }

@@ -112,13 +112,22 @@ fn spawn(command: &mut Command) -> Child {
 
 /// Runs a program to its end, and returns what it wrote.
 pub(super) fn run<T: AsRef<OsStr>>(program: &str, args: impl IntoIterator<Item = T>) -> String {
+    try_run(program, args).unwrap_or_else(|complaint| panic!("{program} failed: {complaint}"))
+}
+
+/// As [`run`], or what it complained of.
+pub(super) fn try_run<T: AsRef<OsStr>>(
+    program: &str,
+    args: impl IntoIterator<Item = T>,
+) -> Result<String, String> {
     let mut command = Command::new(program);
     command.args(args).stdin(Stdio::null());
     let output = command.output().unwrap_or_else(|error| missing(&command, &error));
     let written = String::from_utf8_lossy(&output.stdout).into_owned();
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{program} failed: {written} {complaint}");
-    written
+    if output.status.success() {
+        return Ok(written);
+    }
+    Err(written + &String::from_utf8_lossy(&output.stderr))
 }
 
 fn missing(command: &Command, error: &Error) -> ! {

@@ -1,13 +1,15 @@
 //! A plain Redis server, which keeps nothing on disk.
 
-use super::process::{Directory, Process, free_port, run};
+use std::path::Path;
+
+use super::process::{Directory, Process, free_port, run, try_run};
 use super::wait_until;
 
 /// A Redis server on a port of its own.
 pub struct Redis {
     process: Process,
     port: u16,
-    _directory: Directory,
+    directory: Directory,
 }
 
 impl Redis {
@@ -32,11 +34,7 @@ impl Redis {
             ["--repl-diskless-sync-delay", "0"],
         ];
         let args = basic.iter().flatten().chain(settings);
-        let redis = Self {
-            process: Process::start("redis-server", port, args),
-            port,
-            _directory: directory,
-        };
+        let redis = Self { process: Process::start("redis-server", port, args), port, directory };
         redis.wait_until_ready();
         redis
     }
@@ -51,6 +49,12 @@ impl Redis {
     #[must_use]
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// Its directory, by which it takes relative paths in its settings.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
     }
 
     /// Ends it without a warning.
@@ -85,9 +89,12 @@ impl Redis {
     }
 }
 
-/// Runs a command on the server at `port`.
+/// Runs a command on the server at `port`. Once more if that closes the connection, as a server
+/// does to everybody when it becomes the master or ceases to be.
 pub(super) fn cli(port: u16, args: &[&str]) -> String {
     let port = port.to_string();
     let basic = ["-h", "127.0.0.1", "-p", &port];
-    run("redis-cli", basic.iter().chain(args)).trim_end_matches('\n').to_owned()
+    let all = || basic.iter().chain(args);
+    let answer = try_run("redis-cli", all()).unwrap_or_else(|_| run("redis-cli", all()));
+    answer.trim_end_matches('\n').to_owned()
 }

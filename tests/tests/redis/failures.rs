@@ -1,6 +1,7 @@
 //! Servers that are down, restarted, hung, full, read-only: an error of the right kind in time, and
 //! no error once they are well again.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use cached_runtime::ErrorKind;
@@ -55,7 +56,7 @@ fn a_swap_after_an_idle_second_does_not_meet_a_dead_connection() {
     }
     redis.restart();
     // The store's own clock decides how long is idle; a test cannot turn that one.
-    std::thread::sleep(Duration::from_millis(1_100));
+    thread::sleep(Duration::from_millis(1_100));
     let other = value(b'q');
     for (caller, store) in &stores {
         let swap = store.swap("probe", Guard::Absent, Some(&other), None);
@@ -167,6 +168,24 @@ fn a_connection_that_went_silent_for_good_is_left() {
             }
         });
     }
+}
+
+#[test]
+fn of_many_connections_that_went_silent_one_has_to_fail() {
+    let redis = Redis::start();
+    let line = Line::start(redis.port());
+    let store = store(format!("redis://127.0.0.1:{}", line.port()));
+    wait_until("several connections are made", || {
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| (0..20).for_each(|_| assert!(works(&store, &Caller::Thread))));
+            }
+        });
+        redis.cli(&["CLIENT", "LIST"]).lines().count() >= 4
+    });
+    line.cut();
+    assert!(!works(&store, &Caller::Thread));
+    assert!(works(&store, &Caller::Thread));
 }
 
 #[test]

@@ -67,9 +67,8 @@ fn all_operations_through_every_door() {
 
 #[test]
 fn a_socket_of_this_machine_will_do() {
-    let path = std::env::temp_dir().join(format!("cached-tests-{}.socket", std::process::id()));
-    let path = path.display().to_string();
-    let _redis = Redis::start_with(&["--unixsocket", &path]);
+    let redis = Redis::start_with(&["--unixsocket", "socket"]);
+    let path = redis.directory().join("socket").display().to_string();
     for caller in Caller::all() {
         exercise(&store(format!("redis+unix://{path}?db=1")), &caller);
     }

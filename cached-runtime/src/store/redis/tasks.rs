@@ -245,7 +245,6 @@ impl fmt::Debug for Tasks {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::store::{RedisOptions, RedisStore, Store};
 
     #[test]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use ::redis::{RedisResult, Value};
+use ::redis::{RedisError, RedisResult, Value};
 
 use super::target::Link;
 use super::{Again, Core, Request, answer};
@@ -45,10 +45,13 @@ impl Core {
         self.finish(link, answer)
     }
 
+    /// Keeps a connection for the next request, unless it failed. The idle ones lead to the same
+    /// server, and would each have to fail in turn.
     fn finish(&self, link: Link, answer: RedisResult<Vec<Value>>) -> RedisResult<Vec<Value>> {
         match &answer {
-            Err(error) if answer::breaks_connection(error) => {}
-            Err(error) if self.is_deposed(error) => self.threads.clear(),
+            Err(error) if answer::breaks_connection(error) || self.is_deposed(error) => {
+                self.threads.clear();
+            }
             _ => self.threads.put(link),
         }
         answer
@@ -56,11 +59,12 @@ impl Core {
 
     /// Whether a request on a connection from earlier deserves another one: the connection had
     /// been closed, or leads to a server that is no longer the master.
-    pub(super) fn is_outdated(&self, error: &::redis::RedisError, request: &Request) -> bool {
+    pub(super) fn is_outdated(&self, error: &RedisError, request: &Request) -> bool {
         self.is_deposed(error) || (answer::is_gone(error) && request.again == Again::Harmless)
     }
 
-    pub(super) fn is_deposed(&self, error: &::redis::RedisError) -> bool {
+    /// Whether the answer came from a master that became a replica.
+    pub(super) fn is_deposed(&self, error: &RedisError) -> bool {
         self.target.is_elected() && answer::is_read_only(error)
     }
 }
@@ -85,7 +89,7 @@ impl Threads {
         }
     }
 
-    /// Drops the idle connections: they lead where one just failed.
+    /// Drops the idle connections.
     fn clear(&self) {
         let links = {
             let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
