@@ -1,5 +1,5 @@
 //! Entries beyond this process: what is between a call and a store.
 
-mod codec;
-mod envelope;
-mod shape;
+pub(crate) mod codec;
+pub(crate) mod envelope;
+pub(crate) mod shape;
