@@ -43,6 +43,9 @@ mod clock;
 mod config;
 mod error;
 mod flight;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod handle;
 mod invalidate;
 mod key;

@@ -9,7 +9,7 @@ mod breaker;
 pub(crate) mod codec;
 mod deadline;
 mod entry;
-mod envelope;
+pub(crate) mod envelope;
 mod fetch;
 mod handle;
 mod keeper;
@@ -20,7 +20,7 @@ mod name;
 mod overdue;
 mod place;
 mod plane;
-mod shape;
+pub(crate) mod shape;
 mod wire;
 
 use std::sync::Arc;
