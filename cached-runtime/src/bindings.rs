@@ -83,6 +83,14 @@ pub(crate) fn is_null() -> bool {
 }
 
 impl Settings {
+    #[cfg_attr(
+        not(feature = "json"),
+        allow(
+            unused_variables,
+            clippy::unnecessary_wraps,
+            reason = "without a codec no store is made"
+        )
+    )]
     fn new(bounds: BTreeMap<String, Bound>, clock: &Clock) -> Result<Self, Error> {
         let default = bounds.get(DEFAULT);
         Ok(Self {

@@ -4,6 +4,11 @@
 //! The algorithm in `call.rs` needs no more than this, so that it reads the same whether a function
 //! is shared or not. What stands behind it is in `shared/`.
 
+#![cfg_attr(
+    not(feature = "json"),
+    allow(dead_code, reason = "without a codec no function is shared")
+)]
+
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};

@@ -24,6 +24,7 @@ use super::store::{Location, StoreConfig};
 use super::{Config, DEFAULT, invalid};
 
 /// A store, ready to be bound to its name.
+#[cfg_attr(not(feature = "json"), allow(dead_code, reason = "without a codec all is memory"))]
 pub(crate) struct Bound {
     pub(crate) place: Place,
     /// Whether memory stands in front.
