@@ -87,6 +87,7 @@ impl Settings {
         not(feature = "json"),
         allow(
             unused_variables,
+            clippy::needless_pass_by_value,
             clippy::unnecessary_wraps,
             reason = "without a codec no store is made"
         )
@@ -96,10 +97,9 @@ impl Settings {
         Ok(Self {
             is_null: default.is_some_and(|bound| matches!(bound.place, Place::Null)),
             default_timeout: default.and_then(|bound| bound.default_timeout),
-            threshold: default.and_then(|bound| match bound.place {
-                Place::Memory => bound.threshold,
-                _ => None,
-            }),
+            threshold: default
+                .filter(|bound| matches!(bound.place, Place::Memory))
+                .and_then(|bound| bound.threshold),
             #[cfg(feature = "json")]
             backends: Backend::of_all(bounds, clock)?,
         })

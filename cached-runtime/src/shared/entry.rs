@@ -249,12 +249,12 @@ where
 
     fn invalidate(&self) -> Answer<'_, bool> {
         Box::pin(async move {
-            let was_here = self.tier.invalidate(&self.key);
-            let Some(link) = &self.tier.link else { return Ok(was_here) };
-            let was_there = link.invalidate(&self.key.key).await;
+            let had_one = self.tier.invalidate(&self.key);
+            let Some(link) = &self.tier.link else { return Ok(had_one) };
+            let store_had_one = link.invalidate(&self.key.key).await;
             // What came from the store meanwhile.
             self.tier.forget_entry(&self.key);
-            Ok(was_there? || was_here)
+            Ok(store_had_one? || had_one)
         })
     }
 

@@ -43,10 +43,10 @@ impl Lease {
         }
         let key = key.to_owned();
         let backend = Arc::clone(backend);
-        let held = Arc::new(Held { backend, key, head, is_over: AtomicBool::new(false) });
-        let renewed = Arc::clone(&held);
+        let lease = Arc::new(Held { backend, key, head, is_over: AtomicBool::new(false) });
+        let renewed = Arc::clone(&lease);
         keeper::after(lasts / 3, Box::new(move || renewed.renew(lasts)));
-        Ok(Some(Self(held)))
+        Ok(Some(Self(lease)))
     }
 
     /// What the key holds while the lease does.
