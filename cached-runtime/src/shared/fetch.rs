@@ -43,6 +43,11 @@ impl<V: Send + Sync + 'static> Spot<V> {
         Arc::new(Self { place: Place::new(link, backend, &key.key, shape), wire })
     }
 
+    /// Whether the store was told of every invalidation of this key.
+    pub(crate) fn is_current(&self) -> bool {
+        self.place.is_current()
+    }
+
     pub(crate) async fn look(&self) -> Result<Look<V>, Error> {
         self.place.look(self.wire.decode).await
     }
@@ -52,7 +57,7 @@ impl<V: Send + Sync + 'static> Spot<V> {
         let Place { link, backend, .. } = &self.place;
         let payload = self.encode(&value);
         drop(value);
-        self.place.put(payload?, keep.timeout).await?;
+        self.place.put(payload, keep.timeout).await?;
         Ok(link.local(backend, keep.timeout))
     }
 
