@@ -1,0 +1,5 @@
+//! Shared functions as their users call them: over one store from several processes, while loads
+//! race invalidations, and while stores fail.
+
+mod functions;
+mod world;
