@@ -369,7 +369,7 @@ where
             Fetched::Load(reason, publish) => {
                 self.missed(reason);
                 self.tier.counters.count(Count::Load);
-                ControlFlow::Continue(Turn::Load(role, publish))
+                ControlFlow::Continue(Turn::Load(role, Some(publish)))
             }
         }
     }
