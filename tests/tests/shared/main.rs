@@ -2,4 +2,5 @@
 //! race invalidations, and while stores fail.
 
 mod functions;
+mod races;
 mod world;

@@ -1,7 +1,10 @@
 //! Processes around one store: isolations, each with memory of its own, and one time for all.
 
 use std::cell::Cell;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use cached_runtime::store::MemoryStore;
@@ -101,4 +104,25 @@ pub(crate) fn loaded<T>(reason: MissReason, call: impl FnOnce() -> T) -> T {
         other => panic!("expected a load, and it was {other:?}"),
     }
     value
+}
+
+thread_local! {
+    static HELD: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Makes bodies on this thread that ask for it wait from now on, or no longer.
+pub(crate) fn hold(is_held: bool) {
+    HELD.set(is_held);
+}
+
+/// Waits inside a body until it is let go. Whoever waits is polled by hand.
+pub(crate) async fn held() {
+    poll_fn(|_| if HELD.get() { Poll::Pending } else { Poll::Ready(()) }).await;
+}
+
+/// Polls a call that cannot end yet.
+#[track_caller]
+pub(crate) fn starts<T>(call: Pin<&mut impl Future<Output = T>>) {
+    let polled = call.poll(&mut Context::from_waker(Waker::noop()));
+    assert!(polled.is_pending(), "it ended");
 }
