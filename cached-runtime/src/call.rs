@@ -85,7 +85,7 @@ struct Pending<R, K, V, F, T> {
     miss: Option<(Arc<Hashed<K>>, MissReason)>,
     /// The store that entries are shared through, if there is one.
     remote: RemoteOf<V>,
-    /// What a call that asks the store was counted as: a miss for a reason, or a hit.
+    /// What a call that may ask the store was counted as: a miss for a reason, or a hit.
     settled: OnceLock<Option<MissReason>>,
     returned: PhantomData<fn() -> R>,
 }
@@ -328,6 +328,7 @@ where
                     return ControlFlow::Continue(Turn::Follow(follow));
                 }
                 Joined::Inside => {
+                    let _ = self.settled.set(Some(*reason));
                     counters.count(Count::Miss);
                     counters.count(Count::Load);
                     return ControlFlow::Continue(Turn::Load(Role::Alone(Alone::Inside), None));
@@ -335,6 +336,7 @@ where
                 // It may go as fast as it came.
                 Joined::Arrived => {
                     if let Some((value, stored)) = self.tier.peek(key) {
+                        let _ = self.settled.set(None);
                         hit(&self.tier, stored);
                         return ControlFlow::Break(self.terms.restore(value));
                     }
@@ -367,7 +369,7 @@ where
             Fetched::Load(reason, publish) => {
                 self.missed(reason);
                 self.tier.counters.count(Count::Load);
-                ControlFlow::Continue(Turn::Load(role, publish))
+                ControlFlow::Continue(Turn::Load(role, Some(publish)))
             }
         }
     }
@@ -569,7 +571,7 @@ where
 
 impl<R, K, V, F, T> Drop for Pending<R, K, V, F, T> {
     fn drop(&mut self) {
-        // A call that was cancelled before the store answered.
+        // A call that was cancelled before it was counted, since the store had yet to answer.
         if self.remote.is_some() && self.settled.get().is_none() {
             self.tier.counters.count(Count::Miss);
         }

@@ -34,8 +34,8 @@ pub(crate) type Fetching<V> = Pin<Box<dyn Future<Output = Fetched<V>> + Send>>;
 pub(crate) enum Fetched<V> {
     /// An entry, and how long memory may answer for it.
     Found(Found<V>, Timeout),
-    /// The body has to run. What it returns may be published, if the store can be written to.
-    Load(MissReason, Option<Box<dyn Publish<V>>>),
+    /// The body has to run, and what becomes of its result.
+    Load(MissReason, Box<dyn Publish<V>>),
 }
 
 /// An entry of the store.
@@ -47,9 +47,10 @@ pub(crate) struct Found<V> {
     pub(crate) remaining: Timeout,
 }
 
-/// The right to store what a load returns. Dropped, it leaves the load to others.
+/// What is to be done with what a load returns. Dropped, it leaves the load to others.
 pub(crate) trait Publish<V>: Send {
-    /// Stores a value, unless something happened to the key since it was looked at.
+    /// Stores a value, unless something happened to the key since it was looked at, or the store
+    /// is not to be written to.
     fn publish(self: Box<Self>, value: &V, keep: Keep) -> Publishing;
 }
 

@@ -19,13 +19,10 @@ use super::deadline::Deadline;
 use super::envelope::{Id, Kind, head};
 use super::keeper;
 use super::overdue::{Overdue, Remedy};
-use super::plane::Plane;
+use super::plane::{Plane, What};
 
 /// How often what is overdue is tried again.
 const RETRY: Duration = Duration::from_millis(250);
-
-/// How long a tombstone stays: longer than a load that may still be stored.
-pub(crate) const LONGEST_LOAD: Duration = Duration::from_secs(3_600);
 
 pub(crate) struct Backend {
     store: Arc<dyn Store>,
@@ -153,41 +150,40 @@ impl Backend {
         !self.overdue.has_any(keys)
     }
 
-    /// Invalidates a key of the store. What fails is tried again until the store has it.
+    /// Invalidates a key of the store, and tells the other processes. What fails is tried again
+    /// until the store has it.
     pub(crate) async fn invalidate(
         self: &Arc<Self>,
         key: &str,
         remedy: Remedy,
-        timeout: Option<Duration>,
+        what: What,
     ) -> Result<bool, Error> {
-        let result = self.remedy(key, remedy, timeout).await;
-        if result.is_err() && self.overdue.add(key, remedy) {
+        let result = self.remedy(key, remedy).await;
+        if result.is_err() && self.overdue.add(key, remedy, what.clone()) {
             let backend = Arc::clone(self);
-            keeper::after(RETRY, Box::new(move || backend.make_up(timeout)));
+            keeper::after(RETRY, Box::new(move || backend.make_up()));
         }
+        self.plane.tell(self, what).await;
         result
     }
 
-    /// Tells the store what it missed, as far as it listens.
-    fn make_up(&self, timeout: Option<Duration>) -> Option<Duration> {
-        while let Some((key, remedy, number)) = self.overdue.first() {
-            if wait(self.remedy(&key, remedy, timeout)).is_err() {
+    /// Tells the store what it missed, as far as it listens; and then the other processes once
+    /// more, whose memory may have taken from it what should not have been there any longer.
+    fn make_up(self: &Arc<Self>) -> Option<Duration> {
+        while let Some((key, due)) = self.overdue.first() {
+            if wait(self.remedy(&key, due.remedy)).is_err() {
                 return Some(RETRY);
             }
-            self.overdue.done(&key, number);
+            self.overdue.done(&key, &due);
+            wait(self.plane.tell(self, due.what));
         }
         None
     }
 
-    async fn remedy(
-        &self,
-        key: &str,
-        remedy: Remedy,
-        timeout: Option<Duration>,
-    ) -> Result<bool, Error> {
+    async fn remedy(&self, key: &str, remedy: Remedy) -> Result<bool, Error> {
         let id = Id::new();
         let (value, timeout) = match remedy {
-            Remedy::Bury => (head(Kind::Tombstone, id), timeout.or(Some(LONGEST_LOAD))),
+            Remedy::Bury(lasts) => (head(Kind::Tombstone, id), Some(lasts)),
             Remedy::Remark => (head(Kind::Mark, id), None),
         };
         let swapped = self.swap("invalidate", key, Guard::Any, Some(&value), timeout).await?;

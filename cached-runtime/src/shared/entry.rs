@@ -87,8 +87,8 @@ impl<R> SharedEntry<R> {
     /// Concurrency: beats every load that began before it, in whatever process.
     ///
     /// # Errors
-    /// Where the store failed. What it held before is invalidated, as by
-    /// [`invalidate`](Self::invalidate).
+    /// Where the store failed, or the value could not be encoded. What was there before is
+    /// invalidated, as by [`invalidate`](Self::invalidate).
     pub fn put(&self, result: R) -> Result<(), Error> {
         wait(self.put_async(result))
     }
@@ -205,7 +205,8 @@ where
         if let Some((value, stored)) = self.tier.peek(&self.key) {
             return Ok(Some((value, self.tier.clock.now().since(stored))));
         }
-        let Some(spot) = self.spot() else { return Ok(None) };
+        // What could not be invalidated there yet does not count.
+        let Some(spot) = self.spot().filter(|spot| spot.is_current()) else { return Ok(None) };
         match spot.look().await? {
             Look { seen: Seen::Entry(found), .. } => Ok(Some((found.value, found.age))),
             Look { .. } => Ok(None),
@@ -238,8 +239,12 @@ where
         Box::pin(async move {
             // What is under way counts for nothing from here on.
             tier.invalidate(&key);
-            let local = spot.put(value.clone(), keep).await?;
-            let keep = keep.at_most(local);
+            let put = spot.put(value.clone(), keep).await;
+            if put.is_err() {
+                // What came from the store meanwhile.
+                tier.forget_entry(&key);
+            }
+            let keep = keep.at_most(put?);
             if !keep.timeout.is_zero() {
                 tier.put(&key, value, keep);
             }

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::clock::Stamp;
 use crate::error::Error;
 use crate::key::Hashed;
 use crate::outcome::MissReason;
@@ -43,6 +44,11 @@ impl<V: Send + Sync + 'static> Spot<V> {
         Arc::new(Self { place: Place::new(link, backend, &key.key, shape), wire })
     }
 
+    /// Whether the store was told of every invalidation of this key.
+    pub(crate) fn is_current(&self) -> bool {
+        self.place.is_current()
+    }
+
     pub(crate) async fn look(&self) -> Result<Look<V>, Error> {
         self.place.look(self.wire.decode).await
     }
@@ -52,7 +58,7 @@ impl<V: Send + Sync + 'static> Spot<V> {
         let Place { link, backend, .. } = &self.place;
         let payload = self.encode(&value);
         drop(value);
-        self.place.put(payload?, keep.timeout).await?;
+        self.place.put(payload, keep.timeout).await?;
         Ok(link.local(backend, keep.timeout))
     }
 
@@ -67,20 +73,20 @@ impl<V: Send + Sync + 'static> Spot<V> {
     async fn fetch_or_prepare(self: Arc<Self>, memory: MissReason) -> Fetched<V> {
         let Place { link, backend, name, .. } = &self.place;
         if !self.place.is_current() {
-            return Fetched::Load(MissReason::Invalidated, None);
+            return self.unshared(MissReason::Invalidated);
         }
         let start = Instant::now();
         let mut nap = FIRST_NAP;
         loop {
-            let as_of_ms = link.clock.wall_ms();
-            let Ok(look) = self.look().await else { return Fetched::Load(memory, None) };
+            let (as_of_ms, looked) = (link.clock.wall_ms(), link.clock.now());
+            let Ok(look) = self.look().await else { return self.unshared(memory) };
             let reason = match look.seen {
                 Seen::Entry(found) if memory != MissReason::Forced => {
                     let local = link.local(backend, found.remaining);
                     return Fetched::Found(found, local);
                 }
                 Seen::Leased if start.elapsed() >= link.wait_timeout => {
-                    return Fetched::Load(memory, None);
+                    return self.unshared(memory);
                 }
                 Seen::Leased => {
                     sleep(nap).await;
@@ -91,7 +97,7 @@ impl<V: Send + Sync + 'static> Spot<V> {
                 Seen::Entry(_) | Seen::Nothing(_) => MissReason::Forced,
             };
             let Ok(marks) = self.place.marks(&look.records).await else {
-                return Fetched::Load(reason, None);
+                return self.unshared(reason);
             };
             let mut state = look.head;
             let mut lease = None;
@@ -105,21 +111,38 @@ impl<V: Send + Sync + 'static> Spot<V> {
                         state = Some(taken.head().to_vec());
                         lease = Some(taken);
                     }
-                    // Without a lease, then.
-                    Err(_) => {}
+                    // Without a lease, then; and without another operation that may take its time.
+                    Err(_) => return self.unshared(reason),
                 }
             }
             let load = Load { as_of_ms, took: Duration::ZERO, marks };
             let begun = Instant::now();
-            let publisher = Publisher { spot: self, state, lease, load, begun, reason };
-            return Fetched::Load(reason, Some(Box::new(publisher)));
+            let publisher = Publisher { spot: self, state, lease, load, looked, begun, reason };
+            return Fetched::Load(reason, Box::new(publisher));
         }
+    }
+
+    /// A load of which the store is to have nothing.
+    fn unshared(self: Arc<Self>, reason: MissReason) -> Fetched<V> {
+        Fetched::Load(reason, Box::new(Unshared(self)))
     }
 }
 
 impl<V: Send + Sync + 'static> Remote<V> for Arc<Spot<V>> {
     fn fetch(&self, reason: MissReason) -> Fetching<V> {
         Box::pin(Arc::clone(self).fetch_or_prepare(reason))
+    }
+}
+
+/// A load of which the store is to have nothing: it failed when it was asked. Memory may answer for
+/// its result as long as for any other that messages may not reach.
+struct Unshared<V>(Arc<Spot<V>>);
+
+impl<V: Send + Sync + 'static> Publish<V> for Unshared<V> {
+    fn publish(self: Box<Self>, _: &V, keep: Keep) -> Publishing {
+        let Place { link, backend, .. } = &self.0.place;
+        let local = link.local(backend, keep.timeout);
+        Box::pin(async move { Published::Failed(local) })
     }
 }
 
@@ -130,19 +153,25 @@ struct Publisher<V> {
     state: Option<Vec<u8>>,
     lease: Option<Lease>,
     load: Load,
+    /// When the key was seen in that state, by the clock of the caches.
+    looked: Stamp,
     begun: Instant,
     reason: MissReason,
 }
 
 impl<V: Send + Sync + 'static> Publish<V> for Publisher<V> {
     fn publish(self: Box<Self>, value: &V, keep: Keep) -> Publishing {
-        let Self { spot, state, lease, mut load, begun, reason } = *self;
+        let Self { spot, state, lease, mut load, looked, begun, reason } = *self;
         load.took = begun.elapsed();
         let payload = spot.encode(value);
         Box::pin(async move {
             let place = &spot.place;
             let Place { link, backend, key, .. } = place;
             let local = link.local(backend, keep.timeout);
+            if link.clock.now().since(looked) >= link.longest_load {
+                // A tombstone may have come and gone, and nothing is as it was before.
+                return Published::Overtaken;
+            }
             // What cannot be encoded is this process's alone, and its lease is given up.
             let Ok(payload) = payload else { return Published::Failed(local) };
             let bytes = place.seal(payload, keep.timeout, &load);

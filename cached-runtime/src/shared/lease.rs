@@ -36,17 +36,22 @@ impl Lease {
         state: Option<&[u8]>,
         lasts: Duration,
     ) -> Result<Option<Self>, Error> {
-        let head = head(Kind::Lease, Id::new());
+        let lease = Self(Arc::new(Held {
+            backend: Arc::clone(backend),
+            key: key.to_owned(),
+            head: head(Kind::Lease, Id::new()),
+            is_over: AtomicBool::new(false),
+        }));
         let guard = state.map_or(Guard::Absent, Guard::Head);
-        if !backend.swap("lease", key, guard, Some(&head), Some(lasts)).await?.done {
+        // From here on the store may have it: it is given back where no answer is awaited or comes.
+        let taken = backend.swap("lease", key, guard, Some(lease.head()), Some(lasts)).await;
+        if !taken?.done {
+            lease.spend();
             return Ok(None);
         }
-        let key = key.to_owned();
-        let backend = Arc::clone(backend);
-        let lease = Arc::new(Held { backend, key, head, is_over: AtomicBool::new(false) });
-        let renewed = Arc::clone(&lease);
+        let renewed = Arc::clone(&lease.0);
         keeper::after(lasts / 3, Box::new(move || renewed.renew(lasts)));
-        Ok(Some(Self(lease)))
+        Ok(Some(lease))
     }
 
     /// What the key holds while the lease does.
@@ -54,7 +59,7 @@ impl Lease {
         &self.0.head
     }
 
-    /// Ends the lease, whose stub the value has replaced.
+    /// Ends the lease, whose stub is not there: it never was, or the value has replaced it.
     pub(crate) fn spend(self) {
         self.0.is_over.store(true, Ordering::Release);
     }

@@ -9,10 +9,16 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::policy::{Local, Policy, Sharing, Timeout};
 
-use super::backend::{Backend, LONGEST_LOAD};
+use super::backend::Backend;
 use super::name;
 use super::overdue::Remedy;
 use super::plane::{Told, What};
+
+/// The longest that any load may take and still be stored.
+const LONGEST_LOAD: Duration = Duration::from_secs(3_600);
+
+/// How much longer than that a tombstone stays: a write may be on its way.
+const UNDER_WAY: Duration = Duration::from_secs(5);
 
 /// One instantiation of a shared function.
 pub(crate) struct Link {
@@ -23,8 +29,8 @@ pub(crate) struct Link {
     pub(crate) sharing: Sharing,
     /// How long a call waits for another process's load.
     pub(crate) wait_timeout: Duration,
-    /// How long a load may still be stored, and so a tombstone has to stay.
-    longest_load: Duration,
+    /// How long after its first look at the store a load may still be stored there.
+    pub(crate) longest_load: Duration,
     pub(crate) clock: Clock,
     pub(crate) mark: String,
     shape: OnceLock<u64>,
@@ -94,18 +100,18 @@ impl Link {
     pub(crate) async fn invalidate(&self, key: &str) -> Result<bool, Error> {
         let Some(backend) = self.backend() else { return Ok(false) };
         let name = name::entry(&self.namespace, key);
-        let result = backend.invalidate(&name, Remedy::Bury, Some(self.longest_load)).await;
+        let remedy = Remedy::Bury(self.longest_load + UNDER_WAY);
+        let result = backend.invalidate(&name, remedy, self.what(key)).await;
         self.counted(&result);
-        backend.plane.tell(&backend, self.what(key)).await;
         result
     }
 
     /// Makes every entry of the store, and every load that has begun, count for nothing.
     pub(crate) async fn clear(&self) -> Result<(), Error> {
         let Some(backend) = self.backend() else { return Ok(()) };
-        let result = backend.invalidate(&self.mark, Remedy::Remark, None).await;
+        let what = What::Namespace(self.namespace.clone());
+        let result = backend.invalidate(&self.mark, Remedy::Remark, what).await;
         self.counted(&result);
-        backend.plane.tell(&backend, What::Namespace(self.namespace.clone())).await;
         result.map(drop)
     }
 

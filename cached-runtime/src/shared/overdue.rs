@@ -6,8 +6,10 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::name::STORE_MARK;
+use super::plane::What;
 
 /// The most that are kept.
 const MOST: usize = 10_000;
@@ -15,8 +17,8 @@ const MOST: usize = 10_000;
 /// How a key of the store is to be invalidated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Remedy {
-    /// An entry: with a tombstone.
-    Bury,
+    /// An entry: with a tombstone that stays for so long.
+    Bury(Duration),
     /// A mark: with another one.
     Remark,
 }
@@ -30,26 +32,37 @@ pub(crate) struct Overdue {
 
 #[derive(Default)]
 struct Queue {
-    /// By the store's key. The number tells an invalidation from a later one of the same key.
-    remedies: BTreeMap<String, (Remedy, u64)>,
+    /// By the store's key.
+    due: BTreeMap<String, Due>,
     next: u64,
     /// Whether somebody tries them again.
     is_attended: bool,
 }
 
+/// An invalidation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Due {
+    pub(crate) remedy: Remedy,
+    /// What other processes are to be told once the store has it.
+    pub(crate) what: What,
+    /// Tells it from a later one of the same key.
+    number: u64,
+}
+
 impl Overdue {
     /// Notes an invalidation. Says whether somebody has to begin to try again.
-    pub(crate) fn add(&self, key: &str, remedy: Remedy) -> bool {
+    pub(crate) fn add(&self, key: &str, remedy: Remedy, what: What) -> bool {
         let mut queue = self.queue();
         queue.next += 1;
         let number = queue.next;
-        if queue.remedies.len() >= MOST && !queue.remedies.contains_key(key) {
-            queue.remedies.clear();
-            queue.remedies.insert(STORE_MARK.to_owned(), (Remedy::Remark, number));
+        if queue.due.len() >= MOST && !queue.due.contains_key(key) {
+            queue.due.clear();
+            let all = Due { remedy: Remedy::Remark, what: What::Store, number };
+            queue.due.insert(STORE_MARK.to_owned(), all);
         } else {
-            queue.remedies.insert(key.to_owned(), (remedy, number));
+            queue.due.insert(key.to_owned(), Due { remedy, what, number });
         }
-        self.len.store(queue.remedies.len(), Ordering::Release);
+        self.len.store(queue.due.len(), Ordering::Release);
         !std::mem::replace(&mut queue.is_attended, true)
     }
 
@@ -57,26 +70,25 @@ impl Overdue {
     pub(crate) fn has_any(&self, keys: &[&str]) -> bool {
         self.len.load(Ordering::Acquire) > 0 && {
             let queue = self.queue();
-            keys.iter().any(|key| queue.remedies.contains_key(*key))
+            keys.iter().any(|key| queue.due.contains_key(*key))
         }
     }
 
     /// The first that waits; none where all are done, and nobody needs to try again.
-    pub(crate) fn first(&self) -> Option<(String, Remedy, u64)> {
+    pub(crate) fn first(&self) -> Option<(String, Due)> {
         let mut queue = self.queue();
-        let first = queue.remedies.first_key_value();
-        let first = first.map(|(key, (remedy, number))| (key.clone(), *remedy, *number));
+        let first = queue.due.first_key_value().map(|(key, due)| (key.clone(), due.clone()));
         queue.is_attended = first.is_some();
         first
     }
 
     /// The store was told, unless of a later one.
-    pub(crate) fn done(&self, key: &str, number: u64) {
+    pub(crate) fn done(&self, key: &str, done: &Due) {
         let mut queue = self.queue();
-        if queue.remedies.get(key).is_some_and(|(_, latest)| *latest == number) {
-            queue.remedies.remove(key);
+        if queue.due.get(key).is_some_and(|latest| latest.number == done.number) {
+            queue.due.remove(key);
         }
-        self.len.store(queue.remedies.len(), Ordering::Release);
+        self.len.store(queue.due.len(), Ordering::Release);
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
@@ -88,28 +100,31 @@ impl Overdue {
 mod tests {
     use super::*;
 
+    const BURY: Remedy = Remedy::Bury(Duration::from_secs(60));
+
     #[test]
     fn a_later_invalidation_of_a_key_outlives_the_earlier_one() {
         let overdue = Overdue::default();
-        assert!(overdue.add("a", Remedy::Bury), "somebody has to begin");
-        let (key, _, number) = overdue.first().expect("it waits");
-        assert!(!overdue.add("a", Remedy::Bury), "somebody is at it");
-        overdue.done(&key, number);
+        assert!(overdue.add("a", BURY, What::Store), "somebody has to begin");
+        let (key, due) = overdue.first().expect("it waits");
+        assert!(!overdue.add("a", BURY, What::Store), "somebody is at it");
+        overdue.done(&key, &due);
         assert!(overdue.has_any(&["b", "a"]));
-        let (key, _, number) = overdue.first().expect("the later one waits");
-        overdue.done(&key, number);
+        let (key, due) = overdue.first().expect("the later one waits");
+        overdue.done(&key, &due);
         assert!(!overdue.has_any(&["a"]));
         assert_eq!(overdue.first(), None);
-        assert!(overdue.add("a", Remedy::Bury), "and again");
+        assert!(overdue.add("a", BURY, What::Store), "and again");
     }
 
     #[test]
     fn too_many_become_one_of_the_whole_store() {
         let overdue = Overdue::default();
         for number in 0..=MOST {
-            overdue.add(&format!("e:{number}"), Remedy::Bury);
+            overdue.add(&format!("e:{number}"), BURY, What::Tally);
         }
         assert!(overdue.has_any(&["e:x", STORE_MARK]));
-        assert_eq!(overdue.queue().remedies.len(), 1);
+        assert_eq!(overdue.queue().due.len(), 1);
+        assert_eq!(overdue.first().map(|(_, due)| due.what), Some(What::Store));
     }
 }

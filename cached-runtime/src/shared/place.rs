@@ -201,10 +201,17 @@ impl Place {
     }
 
     /// Stores what did not come from a load: it beats every load that has begun. Where that fails,
-    /// what the key held is invalidated.
-    pub(crate) async fn put(&self, payload: Vec<u8>, timeout: Timeout) -> Result<(), Error> {
+    /// or it could not be encoded, what the key held is invalidated.
+    pub(crate) async fn put(
+        &self,
+        payload: Result<Vec<u8>, Error>,
+        timeout: Timeout,
+    ) -> Result<(), Error> {
         let Self { link, backend, key, .. } = self;
-        let result = self.put_now(payload, timeout).await;
+        let result = match payload {
+            Ok(payload) => self.put_now(payload, timeout).await,
+            Err(error) => Err(error),
+        };
         match result {
             Ok(()) => backend.plane.tell(backend, link.what(key)).await,
             Err(_) => drop(link.invalidate(key).await),

@@ -38,6 +38,9 @@ struct Message {
     from: String,
     /// The number of this message, or of the last one before it where this is a tally.
     number: u64,
+    /// Of a tally: the number of the one before it.
+    #[serde(default)]
+    since: u64,
     what: What,
 }
 
@@ -57,6 +60,8 @@ pub(crate) enum What {
 pub(crate) struct Plane {
     hub: Arc<Hub>,
     sent: AtomicU64,
+    /// What the latest tally said that could be sent.
+    tallied: AtomicU64,
     /// Whether a tally is on its way.
     is_tallying: AtomicBool,
     has_subscribed: AtomicBool,
@@ -66,8 +71,16 @@ struct Hub {
     me: String,
     is_connected: AtomicBool,
     tiers: Mutex<HashMap<String, Vec<Weak<dyn Told>>>>,
-    /// Of each sender: the number before the first message heard, and how many were.
-    heard: Mutex<HashMap<String, (u64, u64)>>,
+    heard: Mutex<HashMap<String, Heard>>,
+}
+
+/// What was heard of a sender since the connection was made.
+struct Heard {
+    /// The number of the latest tally, or before the first message where there was no tally.
+    before: u64,
+    /// How many messages were heard after that.
+    count: u64,
+    has_tallied: bool,
 }
 
 impl Plane {
@@ -81,6 +94,7 @@ impl Plane {
         Self {
             hub: Arc::new(hub),
             sent: AtomicU64::new(0),
+            tallied: AtomicU64::new(0),
             is_tallying: AtomicBool::new(false),
             has_subscribed: AtomicBool::new(false),
         }
@@ -130,13 +144,17 @@ impl Plane {
         self.is_tallying.store(false, Ordering::SeqCst);
         let number = self.sent.load(Ordering::SeqCst);
         let told = wait(backend.publish(&self.message(number, What::Tally)));
+        if told.is_ok() {
+            self.tallied.store(number, Ordering::SeqCst);
+        }
         // Another tally is on its way where more was sent since.
         let again = told.is_err() && !self.is_tallying.swap(true, Ordering::SeqCst);
         again.then_some(TALLY)
     }
 
     fn message(&self, number: u64, what: What) -> Vec<u8> {
-        let message = Message { from: self.hub.me.clone(), number, what };
+        let since = self.tallied.load(Ordering::SeqCst);
+        let message = Message { from: self.hub.me.clone(), number, since, what };
         serde_json::to_vec(&message).unwrap_or_default()
     }
 }
@@ -163,18 +181,23 @@ impl Hub {
     /// Whether a message of this sender was lost.
     fn has_gap(&self, message: &Message) -> bool {
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_tally = message.what == What::Tally;
-        let (before, count) = heard.entry(message.from.clone()).or_insert((
-            if is_tally { message.number } else { message.number.saturating_sub(1) },
-            0,
-        ));
+        let &Message { number, since, ref what, .. } = message;
+        let is_tally = *what == What::Tally;
+        let heard = heard.entry(message.from.clone()).or_insert(Heard {
+            before: if is_tally { since } else { number.saturating_sub(1) },
+            count: 0,
+            has_tallied: false,
+        });
         if !is_tally {
             // Those that were overtaken on the way by the first one heard do not count.
-            *count += u64::from(message.number > *before);
+            heard.count += u64::from(number > heard.before);
             return false;
         }
-        let is_lost = message.number > *before + *count;
-        (*before, *count) = (message.number, 0);
+        // Where the first that was heard is not the first since the last tally, those before it
+        // were lost, or sent before this process listened.
+        let is_late = !heard.has_tallied && since < heard.before;
+        let is_lost = number > heard.before + heard.count || is_late;
+        *heard = Heard { before: number, count: 0, has_tallied: true };
         is_lost
     }
 }
@@ -248,7 +271,10 @@ mod tests {
             Self { hub, memory }
         }
         fn hear(&self, from: &str, number: u64, what: What) {
-            let message = Message { from: from.into(), number, what };
+            self.hear_since(from, number, 6, what);
+        }
+        fn hear_since(&self, from: &str, number: u64, since: u64, what: What) {
+            let message = Message { from: from.into(), number, since, what };
             self.hub.message(&serde_json::to_vec(&message).unwrap());
         }
         fn entry(&self, from: &str, number: u64) {
@@ -286,6 +312,21 @@ mod tests {
         assert_eq!(it.dropped(), (4, 1));
         it.hear("other", 11, What::Tally);
         assert_eq!(it.dropped(), (4, 1));
+    }
+
+    #[test]
+    fn the_first_message_of_a_sender_is_missed_as_any_other() {
+        let it = Fixture::new();
+        it.hear_since("silent", 1, 0, What::Tally);
+        assert_eq!(it.dropped(), (0, 1));
+        it.hear_since("idle", 4, 4, What::Tally);
+        assert_eq!(it.dropped(), (0, 1));
+        it.entry("half heard", 2);
+        it.hear_since("half heard", 2, 0, What::Tally);
+        assert_eq!(it.dropped(), (1, 2));
+        it.entry("half heard", 3);
+        it.hear_since("half heard", 3, 2, What::Tally);
+        assert_eq!(it.dropped(), (2, 2));
     }
 
     #[test]
