@@ -96,7 +96,7 @@ impl Cache {
             return Self { name, own: Arc::clone(own) };
         }
         let name: &'static str = String::leak(name.to_owned());
-        let own = Arc::new(Named::new(name, Clock::System));
+        let own = Arc::new(Named::new(name, &Clock::System));
         caches.insert(name, Arc::clone(&own));
         Self { name, own }
     }

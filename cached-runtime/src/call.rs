@@ -193,6 +193,10 @@ where
     pending(Some(site), tier, terms, miss, remote)
 }
 
+/// A key, and the store that may have its entry.
+#[cfg(feature = "json")]
+pub(crate) type Stored<K, V> = (Arc<Hashed<K>>, Box<dyn Remote<V>>);
+
 /// Prepares a load that belongs to no function. Its terms say how long a value is fresh.
 ///
 /// A key that is `None` names nothing: the call bypasses the cache.
@@ -200,7 +204,7 @@ where
 pub(crate) fn prepare_alone<R, K, T>(
     tier: Arc<Tier<K, T::Value, T::Failure>>,
     terms: T,
-    key: Option<(Arc<Hashed<K>>, Box<dyn Remote<T::Value>>)>,
+    key: Option<Stored<K, T::Value>>,
 ) -> CallOf<R, K, T>
 where
     T: Terms<R>,

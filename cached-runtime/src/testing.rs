@@ -132,7 +132,7 @@ impl Isolation {
     #[cfg(feature = "json")]
     pub(crate) fn cache(&self, name: &'static str) -> Arc<Named> {
         let mut caches = self.0.caches.lock().unwrap_or_else(PoisonError::into_inner);
-        let make = || Arc::new(Named::new(name, Clock::Manual(self.clock())));
+        let make = || Arc::new(Named::new(name, &Clock::Manual(self.clock())));
         Arc::clone(caches.entry(name).or_insert_with(make))
     }
 

@@ -11,7 +11,7 @@ use crate::shared::codec::Codec;
 use crate::shared::{Place, Records, STORE_MARK, Seen};
 use crate::stats::Count;
 
-use super::named::Named;
+use super::named::{Named, not_overdue};
 
 /// Tombstones that are on their way at a time: a store that takes one after another must be done
 /// with all of them before the time of an operation is over.
@@ -85,6 +85,7 @@ impl Named {
         timeout: Timeout,
     ) -> Result<(), Error> {
         let Some(first) = places.first() else { return Ok(()) };
+        places.iter().try_for_each(not_overdue)?;
         let records = self.records(&first.backend).await?;
         let load = self.no_load(first, &records).await?;
         let sealed = places.iter().zip(payloads);

@@ -29,9 +29,9 @@ pub(crate) struct Named {
 }
 
 impl Named {
-    pub(crate) fn new(name: &'static str, clock: Clock) -> Self {
+    pub(crate) fn new(name: &'static str, clock: &Clock) -> Self {
         Self {
-            link: Arc::new(Link::of_cache(name, &clock)),
+            link: Arc::new(Link::of_cache(name, clock)),
             counters: Counters::new(),
             loads: Loads::new(),
         }
@@ -146,6 +146,7 @@ impl Named {
     }
 
     async fn write(&self, place: &Place, payload: Vec<u8>, timeout: Timeout) -> Result<(), Error> {
+        not_overdue(place)?;
         let records = self.records(&place.backend).await?;
         let load = self.no_load(place, &records).await?;
         let bytes = place.seal(payload, timeout, &load);
@@ -208,7 +209,8 @@ impl Named {
     }
 }
 
-/// An error where the store has yet to be told of an invalidation of what it has there.
+/// An error where the store has yet to be told of an invalidation of what it has there: what it is
+/// told before that would not last.
 pub(super) fn not_overdue(place: &Place) -> Result<(), Error> {
     if place.is_current() {
         return Ok(());
@@ -234,6 +236,8 @@ impl Drop for Forget<'_> {
     fn drop(&mut self) {
         self.0.loads.doom_all();
         let store = self.0.link.sharing.store;
-        registry::all().iter().for_each(|handle| handle.forget_store(store));
+        for handle in registry::all() {
+            handle.forget_store(store);
+        }
     }
 }
