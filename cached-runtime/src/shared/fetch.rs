@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::clock::Stamp;
 use crate::error::Error;
 use crate::key::Hashed;
 use crate::outcome::MissReason;
@@ -72,7 +73,7 @@ impl<V: Send + Sync + 'static> Spot<V> {
         let start = Instant::now();
         let mut nap = FIRST_NAP;
         loop {
-            let as_of_ms = link.clock.wall_ms();
+            let (as_of, as_of_ms) = (link.clock.now(), link.clock.wall_ms());
             let Ok(look) = self.look().await else { return Fetched::Load(memory, None) };
             let reason = match look.seen {
                 Seen::Entry(found) if memory != MissReason::Forced => {
@@ -111,7 +112,7 @@ impl<V: Send + Sync + 'static> Spot<V> {
             }
             let load = Load { as_of_ms, took: Duration::ZERO, marks };
             let begun = Instant::now();
-            let publisher = Publisher { spot: self, state, lease, load, begun, reason };
+            let publisher = Publisher { spot: self, state, lease, load, as_of, begun, reason };
             return Fetched::Load(reason, Some(Box::new(publisher)));
         }
     }
@@ -130,18 +131,23 @@ struct Publisher<V> {
     state: Option<Vec<u8>>,
     lease: Option<Lease>,
     load: Load,
+    /// Before the key was looked at.
+    as_of: Stamp,
     begun: Instant,
     reason: MissReason,
 }
 
 impl<V: Send + Sync + 'static> Publish<V> for Publisher<V> {
     fn publish(self: Box<Self>, value: &V, keep: Keep) -> Publishing {
-        let Self { spot, state, lease, mut load, begun, reason } = *self;
+        let Self { spot, state, lease, mut load, as_of, begun, reason } = *self;
         load.took = begun.elapsed();
         let payload = spot.encode(value);
         Box::pin(async move {
             let place = &spot.place;
             let Place { link, backend, key, .. } = place;
+            if link.is_past(as_of) {
+                return Published::Overtaken;
+            }
             let local = link.local(backend, keep.timeout);
             // What cannot be encoded is this process's alone, and its lease is given up.
             let Ok(payload) = payload else { return Published::Failed(local) };

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use crate::bindings;
-use crate::clock::Clock;
+use crate::clock::{Clock, Stamp};
 use crate::error::Error;
 use crate::policy::{Local, Policy, Sharing, Timeout};
 
@@ -14,6 +14,9 @@ use super::memories::Memories;
 use super::name::{self, STORE_MARK};
 use super::overdue::Remedy;
 use super::plane::{Told, What};
+
+/// How long it may take to store a load that was in time.
+const LONGEST_WRITE: Duration = Duration::from_secs(10);
 
 /// One instantiation of a shared function, or one `Cache`.
 pub(crate) struct Link {
@@ -24,7 +27,7 @@ pub(crate) struct Link {
     pub(crate) sharing: Sharing,
     /// How long a call waits for another process's load.
     pub(crate) wait_timeout: Duration,
-    /// How long a load may still be stored, and so a tombstone has to stay.
+    /// How long after a look at its key a load may still be stored. A tombstone stays longer.
     longest_load: Duration,
     pub(crate) clock: Clock,
     pub(crate) mark: String,
@@ -125,12 +128,19 @@ impl Link {
         }
     }
 
+    /// Whether a load whose key was looked at then comes too late to be stored: it may have outlived
+    /// the tombstone of an invalidation.
+    pub(crate) fn is_past(&self, as_of: Stamp) -> bool {
+        self.clock.now().since(as_of) >= self.longest_load
+    }
+
     /// Drops an entry of the store, and makes every load of it that has begun count for nothing.
     /// Says whether there was one.
     pub(crate) async fn invalidate(&self, key: &str) -> Result<bool, Error> {
         let Some(backend) = self.backend() else { return Ok(false) };
         let name = name::entry(&self.namespace, key);
-        let result = backend.invalidate(&name, Remedy::Bury, Some(self.longest_load)).await;
+        let result =
+            backend.invalidate(&name, Remedy::Bury, Some(self.longest_load + LONGEST_WRITE)).await;
         self.counted(&result);
         // No memory anywhere has an entry of a `Cache`.
         if self.unconfigured.is_none() {

@@ -173,6 +173,30 @@ fn what_is_dropped_during_a_load_stays_so() {
     }
 }
 
+/// A tombstone does not stay for ever, so a load that may have outlasted one is not stored.
+#[test]
+fn what_was_dropped_during_a_load_stays_so_however_long_it_takes() {
+    for passed in [59, 70] {
+        alone(|cache| {
+            let isolation = testing::isolation();
+            let (door, opener) = gate();
+            let load = || {
+                door.pass();
+                1
+            };
+            thread::scope(|scope| {
+                let loading = scope.spawn(|| isolation.run(|| cache.get_or_load("key", 300, load)));
+                opener.reached();
+                cache.delete("key").unwrap();
+                testing::clock().advance(secs(passed));
+                opener.open();
+                assert_eq!(loading.join().unwrap(), 1);
+            });
+            assert_eq!(cache.get::<u8>("key"), None, "after {passed} s");
+        });
+    }
+}
+
 #[test]
 fn futures_are_send_where_what_they_are_given_is() {
     fn sendable<T: Send>(future: T) -> T {
