@@ -10,7 +10,7 @@ use crate::handle::Handle;
 use crate::policy::{Policy, Timeout};
 use crate::registry;
 #[cfg(feature = "json")]
-use crate::shared::Backend;
+use crate::shared::{Backend, Memories};
 
 /// The name of the store that a `shared` function uses which names none.
 pub(crate) const DEFAULT: &str = "default";
@@ -25,6 +25,8 @@ pub(crate) struct Settings {
     pub(crate) threshold: Option<u64>,
     #[cfg(feature = "json")]
     backends: BTreeMap<String, Arc<Backend>>,
+    #[cfg(feature = "json")]
+    memories: Memories,
 }
 
 static SETTINGS: RwLock<Option<Arc<Settings>>> = RwLock::new(None);
@@ -101,6 +103,8 @@ impl Settings {
                 .filter(|bound| matches!(bound.place, Place::Memory))
                 .and_then(|bound| bound.threshold),
             #[cfg(feature = "json")]
+            memories: Memories::of(&bounds, clock),
+            #[cfg(feature = "json")]
             backends: Backend::of_all(bounds, clock)?,
         })
     }
@@ -109,5 +113,11 @@ impl Settings {
     #[cfg(feature = "json")]
     pub(crate) fn backend(&self, name: &str) -> Option<&Arc<Backend>> {
         self.backends.get(name)
+    }
+
+    /// The store of a name for a `Cache`: one in this process where entries stay in memory.
+    #[cfg(feature = "json")]
+    pub(crate) fn cache_backend(&self, name: &str) -> Arc<Backend> {
+        self.backend(name).cloned().unwrap_or_else(|| self.memories.backend(name))
     }
 }

@@ -78,7 +78,8 @@ pub(crate) type CallOf<R, K, T> =
     Call<R, K, <T as Adapter<R>>::Value, <T as Adapter<R>>::Failure, T>;
 
 struct Pending<R, K, V, F, T> {
-    site: &'static Site,
+    /// The function, whose timeout may be set at run time. None where the terms know the timeout.
+    site: Option<&'static Site>,
     tier: Arc<Tier<K, V, F>>,
     terms: T,
     /// The key and why nothing answered; none for a bypass.
@@ -189,8 +190,41 @@ where
     let tier: Arc<Tier<K, T::Value, T::Failure>> = slot.tier_arc();
     let miss = miss.map(|(key, reason)| (Arc::new(key), reason));
     let remote = miss.as_ref().and_then(|(key, _)| remote(&tier, key));
-    let settled = OnceLock::new();
-    Call(Box::new(Pending { site, tier, terms, miss, remote, settled, returned: PhantomData }))
+    pending(Some(site), tier, terms, miss, remote)
+}
+
+/// A key, and the store that may have its entry.
+#[cfg(feature = "json")]
+pub(crate) type Stored<K, V> = (Arc<Hashed<K>>, Box<dyn Remote<V>>);
+
+/// Prepares a load that belongs to no function. Its terms say how long a value is fresh.
+///
+/// A key that is `None` names nothing: the call bypasses the cache.
+#[cfg(feature = "json")]
+pub(crate) fn prepare_alone<R, K, T>(
+    tier: Arc<Tier<K, T::Value, T::Failure>>,
+    terms: T,
+    key: Option<Stored<K, T::Value>>,
+) -> CallOf<R, K, T>
+where
+    T: Terms<R>,
+{
+    let (miss, remote) = match key {
+        Some((key, remote)) => (Some((key, MissReason::Absent)), Some(remote)),
+        None => (None, None),
+    };
+    pending(None, tier, terms, miss, remote)
+}
+
+fn pending<R, K, T: Terms<R>>(
+    site: Option<&'static Site>,
+    tier: Arc<Tier<K, T::Value, T::Failure>>,
+    terms: T,
+    miss: Option<(Arc<Hashed<K>>, MissReason)>,
+    remote: RemoteOf<T::Value>,
+) -> CallOf<R, K, T> {
+    let (settled, returned) = (OnceLock::new(), PhantomData);
+    Call(Box::new(Pending { site, tier, terms, miss, remote, settled, returned }))
 }
 
 #[inline]
@@ -517,7 +551,8 @@ where
     /// What is to be stored of a result. Runs the user's closures and `Clone`, under no lock.
     fn judge(&self, result: &R) -> Option<(V, Keep)> {
         let policy = &self.tier.policy;
-        let timeout = self.site.state(|state, _| state.timeout(policy));
+        let of_site = |site: &'static Site| site.state(|state, _| state.timeout(policy));
+        let timeout = self.site.map_or(Timeout::DEFAULT, of_site);
         let verdict = self.terms.judge(result, policy, timeout);
         if verdict.is_error {
             self.tier.counters.count(Count::LoadError);

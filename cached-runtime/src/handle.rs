@@ -120,6 +120,21 @@ impl Handle {
         self.fold((), |(), slot| slot.any.forget());
     }
 
+    /// The same of instantiations whose entries go to the store of this name.
+    #[cfg(feature = "json")]
+    pub(crate) fn forget_store(&self, store: &str) {
+        self.forget_shared(|link| link.sharing.store == store);
+    }
+
+    #[cfg(feature = "json")]
+    fn forget_shared(&self, is_meant: impl Fn(&Link) -> bool) {
+        self.fold((), |(), slot| {
+            if slot.any.link().is_some_and(|link| is_meant(link)) {
+                slot.any.forget();
+            }
+        });
+    }
+
     /// Where the entries of a shared function go.
     #[cfg(feature = "json")]
     pub(crate) fn links(&self) -> Vec<Arc<Link>> {
@@ -162,11 +177,7 @@ impl Handle {
         });
         // What a function that shares its entries kept for itself so far is nobody's.
         #[cfg(feature = "json")]
-        self.fold((), |(), slot| {
-            if slot.any.link().is_some() {
-                slot.any.forget();
-            }
-        });
+        self.forget_shared(|_| true);
     }
 
     fn fold<T>(&self, start: T, step: impl FnMut(T, &Slot) -> T) -> T {

@@ -37,6 +37,8 @@
 
 mod adapter;
 mod bindings;
+#[cfg(feature = "json")]
+mod cache;
 mod call;
 mod check;
 mod clock;
@@ -79,6 +81,8 @@ pub use cached_macro::cached;
 #[doc = include_str!("../docs/invalidates.md")]
 pub use cached_macro::invalidates;
 
+#[cfg(feature = "json")]
+pub use cache::Cache;
 pub use clock::ManualClock;
 pub use config::{Config, StoreConfig, init};
 pub use error::{Error, ErrorKind};

@@ -16,10 +16,12 @@ mod keeper;
 mod lease;
 mod link;
 mod mark;
+mod memories;
 mod name;
 mod overdue;
 mod place;
 mod plane;
+mod rewrite;
 pub(crate) mod shape;
 mod wire;
 
@@ -34,8 +36,13 @@ pub(crate) use backend::Backend;
 pub use entry::SharedEntry;
 pub use handle::SharedHandle;
 pub(crate) use link::Link;
+pub(crate) use memories::Memories;
+pub(crate) use name::STORE_MARK;
+pub(crate) use place::{Load, Place, Records, Seen};
 pub(crate) use plane::Told;
+pub(crate) use rewrite::{with_payload, with_timeout};
 pub use wire::Sharable;
+pub(crate) use wire::{SHAPELESS, decode, encode};
 
 use fetch::Spot;
 use wire::Wire;
@@ -50,6 +57,18 @@ where
     F: Send + Sync + 'static,
 {
     spot(tier, key).map(|spot| Box::new(spot) as Box<dyn Remote<V>>)
+}
+
+/// The same for a load through a `Cache`.
+pub(crate) fn remote_of_cache<V>(
+    link: &Arc<Link>,
+    key: &Arc<Hashed<Box<str>>>,
+) -> Option<impl Remote<V> + use<V>>
+where
+    V: Storable + Sharable,
+{
+    let backend = link.backend()?;
+    Some(Spot::new(Arc::clone(link), backend, Wire::shapeless(), key))
 }
 
 fn spot<V, F>(tier: &Arc<Tier<Box<str>, V, F>>, key: &Arc<Hashed<Box<str>>>) -> Option<Arc<Spot<V>>>

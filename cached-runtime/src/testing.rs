@@ -35,6 +35,8 @@ use std::ptr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::bindings::{self, Settings};
+#[cfg(feature = "json")]
+use crate::cache::Named;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::outcome::Outcome;
@@ -77,6 +79,8 @@ struct Inner {
     sites: Mutex<HashMap<usize, Arc<SiteState>>>,
     /// What `init` was called with in here.
     settings: Mutex<Option<Arc<Settings>>>,
+    #[cfg(feature = "json")]
+    caches: Mutex<HashMap<&'static str, Arc<Named>>>,
 }
 
 impl Isolation {
@@ -87,6 +91,8 @@ impl Isolation {
             clock: ManualClock::new(),
             sites: Mutex::default(),
             settings: Mutex::default(),
+            #[cfg(feature = "json")]
+            caches: Mutex::default(),
         }))
     }
 
@@ -127,6 +133,14 @@ impl Isolation {
 
     pub(crate) fn settings(&self) -> Option<Arc<Settings>> {
         self.0.settings.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What a `Cache` of this name is in here.
+    #[cfg(feature = "json")]
+    pub(crate) fn cache(&self, name: &'static str) -> Arc<Named> {
+        let mut caches = self.0.caches.lock().unwrap_or_else(PoisonError::into_inner);
+        let make = || Arc::new(Named::new(name, &Clock::Manual(self.clock())));
+        Arc::clone(caches.entry(name).or_insert_with(make))
     }
 
     pub(crate) fn state_of(&self, site: &'static Site) -> (Arc<SiteState>, Clock) {

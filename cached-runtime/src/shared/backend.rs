@@ -50,7 +50,7 @@ impl Backend {
         let mut backends = BTreeMap::new();
         for (name, bound) in bounds {
             let is_required = bound.require;
-            let Some(backend) = Self::new(&name, bound, clock.clone()) else { continue };
+            let Some(backend) = Self::new(&name, &bound, clock.clone()) else { continue };
             if is_required {
                 wait(backend.get("require"))?;
             }
@@ -60,18 +60,23 @@ impl Backend {
     }
 
     /// None where entries stay in memory, or nowhere.
-    pub(crate) fn new(name: &str, bound: Bound, clock: Clock) -> Option<Self> {
-        let store = match bound.place {
-            Place::Store(store) => store,
+    pub(crate) fn new(name: &str, bound: &Bound, clock: Clock) -> Option<Self> {
+        let store: Arc<dyn Store> = match &bound.place {
+            Place::Store(store) => Arc::clone(store),
             Place::Null if name != DEFAULT => Arc::new(NullStore::new()),
             // As `default` it has turned caching off everywhere.
             Place::Null | Place::Memory => return None,
         };
+        Some(Self::of_store(name, store, bound, clock))
+    }
+
+    /// A store that is used as `bound` says, whatever place that names.
+    pub(crate) fn of_store(name: &str, store: Arc<dyn Store>, bound: &Bound, clock: Clock) -> Self {
         let title = match name {
             DEFAULT => store.kind().to_owned(),
             _ => format!("{} {name:?}", store.kind()),
         };
-        Some(Self {
+        Self {
             store,
             title,
             is_tiered: bound.is_tiered,
@@ -84,7 +89,7 @@ impl Backend {
             reads: Deadline::new(bound.timeouts.read),
             writes: Deadline::new(bound.timeouts.write),
             overdue: Overdue::default(),
-        })
+        }
     }
 
     pub(crate) fn store(&self) -> &dyn Store {

@@ -168,7 +168,7 @@ impl<V: Send + Sync + 'static> Publish<V> for Publisher<V> {
             let place = &spot.place;
             let Place { link, backend, key, .. } = place;
             let local = link.local(backend, keep.timeout);
-            if link.clock.now().since(looked) >= link.longest_load {
+            if link.is_past(looked) {
                 // A tombstone may have come and gone, and nothing is as it was before.
                 return Published::Overtaken;
             }

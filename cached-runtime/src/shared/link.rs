@@ -1,16 +1,17 @@
-//! What ties a cached function to a shared store: its namespace there, and how it uses it.
+//! What ties a cached function or a `Cache` to a store: its namespace there, and how it uses it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use crate::bindings;
-use crate::clock::Clock;
+use crate::clock::{Clock, Stamp};
 use crate::error::Error;
 use crate::policy::{Local, Policy, Sharing, Timeout};
 
 use super::backend::Backend;
-use super::name;
+use super::memories::Memories;
+use super::name::{self, STORE_MARK};
 use super::overdue::Remedy;
 use super::plane::{Told, What};
 
@@ -20,7 +21,7 @@ const LONGEST_LOAD: Duration = Duration::from_secs(3_600);
 /// How much longer than that a tombstone stays: a write may be on its way.
 const UNDER_WAY: Duration = Duration::from_secs(5);
 
-/// One instantiation of a shared function.
+/// One instantiation of a shared function, or one `Cache`.
 pub(crate) struct Link {
     /// What the instantiation is called, which every process calls it by.
     pub(crate) namespace: String,
@@ -29,12 +30,15 @@ pub(crate) struct Link {
     pub(crate) sharing: Sharing,
     /// How long a call waits for another process's load.
     pub(crate) wait_timeout: Duration,
-    /// How long after its first look at the store a load may still be stored there.
-    pub(crate) longest_load: Duration,
+    /// How long after a look at its key a load may still be stored. A tombstone stays longer.
+    longest_load: Duration,
     pub(crate) clock: Clock,
     pub(crate) mark: String,
     shape: OnceLock<u64>,
     errors: AtomicU64,
+    /// Of a `Cache`: its store while the program has configured nothing. None for a function, whose
+    /// own memory has its entries then.
+    unconfigured: Option<Mutex<Option<Arc<Backend>>>>,
     /// The backplane that this link's memory listens to.
     attached: OnceLock<()>,
 }
@@ -57,13 +61,45 @@ impl Link {
             namespace,
             shape: OnceLock::new(),
             errors: AtomicU64::new(0),
+            unconfigured: None,
             attached: OnceLock::new(),
         })
     }
 
+    /// That of a `Cache`, whose entries no memory stands in front of.
+    pub(crate) fn of_cache(name: &'static str, clock: &Clock) -> Self {
+        let policy = Policy::new();
+        let namespace = format!("cache:{name}");
+        Self {
+            version: 0,
+            sharing: Sharing { store: name, local: Local::Never, lease: None },
+            wait_timeout: policy.wait_timeout,
+            longest_load: policy.lead_timeout.min(LONGEST_LOAD),
+            clock: clock.clone(),
+            mark: name::namespace_mark(&namespace),
+            namespace,
+            shape: OnceLock::new(),
+            errors: AtomicU64::new(0),
+            unconfigured: Some(Mutex::default()),
+            attached: OnceLock::new(),
+        }
+    }
+
     /// The store that the program has bound; none where entries stay in memory.
+    ///
+    /// A `Cache` always has one.
     pub(crate) fn backend(&self) -> Option<Arc<Backend>> {
-        bindings::current()?.backend(self.sharing.store).cloned()
+        let (settings, name) = (bindings::current(), self.sharing.store);
+        let Some(unconfigured) = &self.unconfigured else {
+            return settings?.backend(name).cloned();
+        };
+        let mut unconfigured = unconfigured.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(settings) = settings {
+            *unconfigured = None;
+            return Some(settings.cache_backend(name));
+        }
+        let make = || Memories::unconfigured(&self.clock).backend(name);
+        Some(Arc::clone(unconfigured.get_or_insert_with(make)))
     }
 
     /// The fingerprint of the values' type.
@@ -95,6 +131,12 @@ impl Link {
         }
     }
 
+    /// Whether a load whose key was looked at then comes too late to be stored: it may have outlived
+    /// the tombstone of an invalidation.
+    pub(crate) fn is_past(&self, as_of: Stamp) -> bool {
+        self.clock.now().since(as_of) >= self.longest_load
+    }
+
     /// Drops an entry of the store, and makes every load of it that has begun count for nothing.
     /// Says whether there was one.
     pub(crate) async fn invalidate(&self, key: &str) -> Result<bool, Error> {
@@ -113,6 +155,23 @@ impl Link {
         let result = backend.invalidate(&self.mark, Remedy::Remark, what).await;
         self.counted(&result);
         result.map(drop)
+    }
+
+    /// The same of everything that the store keeps for this program, functions' entries included.
+    pub(crate) async fn clear_store(&self) -> Result<(), Error> {
+        let Some(backend) = self.backend() else { return Ok(()) };
+        let result = backend.invalidate(STORE_MARK, Remedy::Remark, What::Store).await;
+        self.counted(&result);
+        result.map(drop)
+    }
+
+    /// Drops everything that the store keeps for this program. Says how many entries it had.
+    pub(crate) async fn purge_store(&self) -> Result<u64, Error> {
+        let Some(backend) = self.backend() else { return Ok(0) };
+        let result = backend.purge().await;
+        self.counted(&result);
+        backend.plane.tell(&backend, What::Store).await;
+        result
     }
 
     pub(crate) fn what(&self, key: &str) -> What {
