@@ -5,8 +5,8 @@ mod handle;
 mod key;
 mod rules;
 
-use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote_spanned;
 use syn::spanned::Spanned as _;
 
 use crate::function::{Function, at, plain};
@@ -75,6 +75,10 @@ fn instance(spec: &Spec) -> TokenStream {
 // Where the call may bypass the cache, the key is not made before that is known:
 //
 //     if __mode == Mode::Uncached { bypass(..) } else { .. }
+//
+// Where entries leave the process, `begin` is `begin_shared`, and a codec is asked for first:
+//
+//     __codec!();
 fn call(
     spec: &Spec,
     function: &Function,
@@ -95,15 +99,9 @@ fn call(
     let unless = unless.as_ref().map(|condition| hygienic!(.unless(#condition)));
     let refresh = refresh.as_ref().map(|condition| hygienic!(.refresh(#condition)));
     let underscored = underscored(function);
-    let begin = format_ident!(
-        "{}",
-        if spec.shared.is_some() { "begin_shared" } else { "begin" },
-        span = span
-    );
-    let codec = spec.shared.map(|asked| {
-        let krate = spec.krate_at(at(asked));
-        quote_spanned!(at(asked)=> #krate::__codec!();)
-    });
+    let begin = if spec.shared.is_some() { "begin_shared" } else { "begin" };
+    let begin = Ident::new(begin, span);
+    let codec = codec(spec);
     let begin = quote_spanned!(span=>
         #codec
         #rules
@@ -125,6 +123,13 @@ fn call(
         run(spec, function, span)
     };
     hygienic!(#begin #run)
+}
+
+/// A compile error at `shared` where the runtime has no codec, and nothing otherwise.
+fn codec(spec: &Spec) -> Option<TokenStream> {
+    let span = at(spec.shared?);
+    let krate = spec.krate_at(span);
+    Some(quote_spanned!(span=> #krate::__codec!();))
 }
 
 /// What generated code needs that uses arguments such as `_id`, which the body may not use.

@@ -14,6 +14,7 @@ fn each_mistake_is_said_once_at_its_place_with_a_remedy() {
         "invalidates",
         "key",
         "later",
+        "shared",
         "signature",
         "template",
         "timeout",
