@@ -12,12 +12,12 @@ use crate::diagnostics::{Errors, did_you_mean};
 enum Form {
     /// `shared`
     Flag,
-    /// `timeout = 300`
-    Value,
+    /// `timeout = 300`, with a value to write there
+    Value(&'static str),
     /// `skip(a, b)`
     List,
-    /// `lease` or `lease = "10s"`
-    FlagOrValue,
+    /// `lease` or `lease = "10s"`, with a value to write there
+    FlagOrValue(&'static str),
     /// `handle`, `handle = name` or `handle(impl)`
     Any,
     /// Of a version to come.
@@ -25,29 +25,29 @@ enum Form {
 }
 
 const TABLE: &[(&str, Form)] = &[
-    ("timeout", Form::Value),
-    ("key", Form::Value),
+    ("timeout", Form::Value("300")),
+    ("key", Form::Value("\"user:{id}\"")),
     ("skip", Form::List),
-    ("capacity", Form::Value),
-    ("weigh", Form::Value),
-    ("unless", Form::Value),
-    ("refresh", Form::Value),
-    ("store_if", Form::Value),
-    ("timeout_of", Form::Value),
-    ("err_timeout", Form::Value),
-    ("err_if", Form::Value),
-    ("none_timeout", Form::Value),
-    ("coalesce", Form::Value),
-    ("wait_timeout", Form::Value),
-    ("lead_timeout", Form::Value),
-    ("name", Form::Value),
-    ("version", Form::Value),
+    ("capacity", Form::Value("10_000")),
+    ("weigh", Form::Value("|value| ..")),
+    ("unless", Form::Value("..")),
+    ("refresh", Form::Value("..")),
+    ("store_if", Form::Value("|value| ..")),
+    ("timeout_of", Form::Value("|value| ..")),
+    ("err_timeout", Form::Value("\"10s\"")),
+    ("err_if", Form::Value("|error| ..")),
+    ("none_timeout", Form::Value("\"10s\"")),
+    ("coalesce", Form::Value("false")),
+    ("wait_timeout", Form::Value("\"30s\"")),
+    ("lead_timeout", Form::Value("\"60s\"")),
     ("shared", Form::Flag),
-    ("store", Form::Value),
-    ("local", Form::Value),
-    ("lease", Form::FlagOrValue),
+    ("store", Form::Value("\"sessions\"")),
+    ("local", Form::Value("\"10s\"")),
+    ("lease", Form::FlagOrValue("\"10s\"")),
+    ("name", Form::Value("\"users\"")),
+    ("version", Form::Value("2")),
     ("handle", Form::Any),
-    ("crate", Form::Value),
+    ("crate", Form::Value("::cached_runtime")),
     ("stale", Form::Later),
     ("stale_if_error", Form::Later),
     ("stale_if", Form::Later),
@@ -61,7 +61,7 @@ const TABLE: &[(&str, Form)] = &[
     ("tags", Form::Later),
 ];
 
-/// What other crates call our arguments.
+/// What our arguments are called elsewhere.
 const ELSEWHERE: &[(&str, &str)] = &[
     ("ttl", "timeout"),
     ("ttl_secs", "timeout"),
@@ -69,17 +69,58 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("expire", "timeout"),
     ("expires", "timeout"),
     ("size", "capacity"),
+    ("maxsize", "capacity"),
     ("max_size", "capacity"),
     ("max_capacity", "capacity"),
+    ("threshold", "capacity"),
     ("convert", "key"),
+    ("make_name", "key"),
     ("ignore", "skip"),
     ("exclude", "skip"),
+    ("args_to_ignore", "skip"),
     ("sync_writes", "coalesce"),
     ("condition", "store_if"),
     ("cache_if", "store_if"),
+    ("response_filter", "store_if"),
     ("result", "store_if"),
     ("option", "store_if"),
+    ("cache_none", "none_timeout"),
+    ("force_refresh", "refresh"),
+    ("forced_update", "refresh"),
+    ("share", "shared"),
+    ("remote", "shared"),
+    ("external", "shared"),
+    ("distributed", "shared"),
+    ("store_name", "store"),
+    ("cache", "store"),
+    ("tier", "local"),
+    ("tiered", "local"),
+    ("memory", "local"),
+    ("local_timeout", "local"),
+    ("local_ttl", "local"),
+    ("lock", "lease"),
+    ("lock_timeout", "lease"),
+    ("distributed_lock", "lease"),
 ];
+
+/// Places of entries, which other attributes name and ours leaves to the running program.
+const PLACES: &[&str] = &[
+    "backend",
+    "cache_type",
+    "disk",
+    "disk_dir",
+    "file",
+    "filesystem",
+    "memcache",
+    "memcached",
+    "redis",
+    "redis_url",
+    "url",
+];
+
+/// Settings of a store, which the running program makes.
+const SETTINGS: &[&str] =
+    &["codec", "compress", "compression", "key_prefix", "prefix", "serializer"];
 
 /// The arguments, each there at most once.
 pub(crate) struct Args {
@@ -185,16 +226,11 @@ fn arg(input: ParseStream<'_>) -> syn::Result<Arg> {
     Ok(Arg { name, value })
 }
 
+/// What is wrong with an argument, given those before it.
 fn problem(arg: &Arg, before: &[Arg]) -> Option<String> {
     let name = arg.name.to_string();
     let Some((_, form)) = TABLE.iter().find(|(known, _)| *known == name) else {
-        let known =
-            TABLE.iter().filter(|(_, form)| !matches!(form, Form::Later)).map(|(known, _)| *known);
-        let hint = match ELSEWHERE.iter().find(|(elsewhere, _)| *elsewhere == name) {
-            Some((_, ours)) => format!("did you mean `{ours}`?"),
-            None => did_you_mean(&name, known),
-        };
-        return Some(format!("unknown argument `{name}`; {hint}"));
+        return Some(format!("unknown argument `{name}`; {}", remedy(&name)));
     };
     if before.iter().any(|arg| arg.name == name) {
         return Some(format!("duplicate argument `{name}`; remove one"));
@@ -204,15 +240,30 @@ fn problem(arg: &Arg, before: &[Arg]) -> Option<String> {
         (Form::Flag, Value::Expr(_) | Value::List(_)) => {
             Some(format!("`{name}` takes no value; write `{name}`"))
         }
-        (Form::FlagOrValue, Value::List(_)) => {
-            Some(format!("`{name}` takes a value or none; write `{name}` or `{name} = ..`"))
+        (Form::FlagOrValue(example), Value::List(_)) => {
+            Some(format!("`{name}` takes a value or none; write `{name}` or `{name} = {example}`"))
         }
-        (Form::Value, Value::Flag | Value::List(_)) => {
-            Some(format!("`{name}` takes a value; write `{name} = ..`"))
+        (Form::Value(example), Value::Flag | Value::List(_)) => {
+            Some(format!("`{name}` takes a value; write `{name} = {example}`"))
         }
         (Form::List, Value::Flag | Value::Expr(_)) => {
             Some(format!("`{name}` takes a list; write `{name}(..)`"))
         }
         _ => None,
     }
+}
+
+/// What to write for a name that is unknown.
+fn remedy(name: &str) -> String {
+    if PLACES.contains(&name) {
+        return "write `shared`, and say in the configuration where entries go".to_owned();
+    }
+    if SETTINGS.contains(&name) {
+        return "remove it, and set it for the store, in the configuration".to_owned();
+    }
+    if let Some((_, ours)) = ELSEWHERE.iter().find(|(elsewhere, _)| *elsewhere == name) {
+        return format!("did you mean `{ours}`?");
+    }
+    let is_known = |(_, form): &&(&str, Form)| !matches!(form, Form::Later);
+    did_you_mean(name, TABLE.iter().filter(is_known).map(|(known, _)| *known))
 }

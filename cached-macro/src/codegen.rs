@@ -5,8 +5,8 @@ mod handle;
 mod key;
 mod rules;
 
-use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote_spanned;
 use syn::spanned::Spanned as _;
 
 use crate::function::{Function, at, plain};
@@ -75,6 +75,10 @@ fn instance(spec: &Spec) -> TokenStream {
 // Where the call may bypass the cache, the key is not made before that is known:
 //
 //     if __mode == Mode::Uncached { bypass(..) } else { .. }
+//
+// Where entries leave the process, `begin` is `begin_shared`, and a codec is asked for first:
+//
+//     __codec!();
 fn call(
     spec: &Spec,
     function: &Function,
@@ -95,15 +99,9 @@ fn call(
     let unless = unless.as_ref().map(|condition| hygienic!(.unless(#condition)));
     let refresh = refresh.as_ref().map(|condition| hygienic!(.refresh(#condition)));
     let underscored = underscored(function);
-    let begin = format_ident!(
-        "{}",
-        if spec.shared.is_some() { "begin_shared" } else { "begin" },
-        span = span
-    );
-    let codec = spec.shared.map(|asked| {
-        let krate = spec.krate_at(at(asked));
-        quote_spanned!(at(asked)=> #krate::__codec!();)
-    });
+    let begin = if spec.shared.is_some() { "begin_shared" } else { "begin" };
+    let begin = Ident::new(begin, span);
+    let codec = codec(spec);
     let begin = quote_spanned!(span=>
         #codec
         #rules
@@ -125,6 +123,13 @@ fn call(
         run(spec, function, span)
     };
     hygienic!(#begin #run)
+}
+
+/// A compile error at `shared` where the runtime has no codec, and nothing otherwise.
+fn codec(spec: &Spec) -> Option<TokenStream> {
+    let span = at(spec.shared?);
+    let krate = spec.krate_at(span);
+    Some(quote_spanned!(span=> #krate::__codec!();))
 }
 
 /// What generated code needs that uses arguments such as `_id`, which the body may not use.
@@ -224,13 +229,19 @@ mod tests {
         count(tokens, &|token| matches!(token, TokenTree::Ident(ident) if ident == name))
     }
 
-    const FUNCTIONS: [(&str, &str); 6] = [
+    const FUNCTIONS: [(&str, &str); 9] = [
         ("", "fn f(a: u64) -> u64 { body }"),
         ("timeout = never, key = \"{a}:{b:?}\"", "fn f(a: &str, b: u8) -> u64 { body }"),
         ("key = |a| *a, timeout = \"5m\"", "async fn f(a: u64) -> Result<u64, E> { body }"),
         ("key = (a.b, 1), err_timeout = 5", "fn f(a: A) -> Result<u64, E> { body }"),
         ("none_timeout = 5", "fn f() -> Option<impl Trait> { body }"),
         ("skip(a), store_if = |_| true", "async fn f(a: u64) -> impl Trait { body }"),
+        ("shared, lease", "fn f(a: u64, b: &str) -> u64 { body }"),
+        (
+            "store = \"s\", local = \"5s\", key = |a| *a",
+            "async fn f(a: u64) -> Option<u64> { body }",
+        ),
+        ("shared, local = false, key = \"{a}\"", "fn f(a: &u64) -> Result<u64, E> { body }"),
     ];
 
     #[test]
@@ -257,8 +268,25 @@ mod tests {
     #[test]
     fn expansions_stay_thin() {
         let tokens = |args| count(expand(args, FUNCTIONS[0].1), &|_| true);
-        let (bare, held) = (tokens(""), tokens("handle"));
-        assert!(bare < 400, "{bare} tokens for a function");
-        assert!(held < 900, "{held} tokens for a function with a handle");
+        for (args, limit) in
+            [("", 400), ("handle", 900), ("shared", 430), ("shared, handle", 1_000)]
+        {
+            let tokens = tokens(args);
+            assert!(tokens < limit, "{tokens} tokens for `{args}`");
+        }
+    }
+
+    #[test]
+    fn what_is_not_shared_pays_nothing_for_sharing() {
+        for (args, item) in &FUNCTIONS[..6] {
+            for handle in ["", "handle,", "handle(impl),"] {
+                let expanded = expand(&format!("{handle} {args}"), item).to_string();
+                for name in
+                    ["shared", "FitShared", "SharedEntry", "SharedHandle", "Spelled", "codec"]
+                {
+                    assert!(!expanded.contains(name), "`{name}` in {args} {item}");
+                }
+            }
+        }
     }
 }

@@ -146,6 +146,23 @@ fn borrows(bound: &TypeParamBound) -> bool {
     matches!(bound, TypeParamBound::Lifetime(lifetime) if lifetime.ident != "static")
 }
 
+/// Whether a reference stands in a type.
+pub(crate) fn has_reference(ty: &Type) -> bool {
+    match ungrouped(ty) {
+        Type::Reference(_) => true,
+        Type::Path(path) => path.path.segments.iter().any(|segment| match &segment.arguments {
+            PathArguments::AngleBracketed(args) => args
+                .args
+                .iter()
+                .any(|arg| matches!(arg, GenericArgument::Type(ty) if has_reference(ty))),
+            _ => false,
+        }),
+        Type::Tuple(tuple) => tuple.elems.iter().any(has_reference),
+        Type::Array(array) => has_reference(&array.elem),
+        _ => false,
+    }
+}
+
 /// Writes `_` for each `impl Trait`.
 fn erase_impl(ty: &mut Type) {
     match ty {
@@ -180,7 +197,7 @@ fn is_parameter(ty: &Type, generics: &Generics) -> bool {
 }
 
 /// `T` and `E` of what is written as `Result<T, E>`.
-fn result(ty: &Type) -> Option<(&Type, &Type)> {
+pub(crate) fn result(ty: &Type) -> Option<(&Type, &Type)> {
     let Type::Path(path) = ungrouped(ty) else { return None };
     let last = path.path.segments.last().filter(|last| last.ident == "Result")?;
     let PathArguments::AngleBracketed(args) = &last.arguments else { return None };

@@ -37,7 +37,7 @@ pub(crate) struct Spec {
     pub(crate) name: Option<String>,
     pub(crate) version: u32,
     pub(crate) handle: Option<Handle>,
-    /// Where it was asked for that entries leave the process.
+    /// Where it was asked for that entries leave the process, if it was.
     pub(crate) shared: Option<Span>,
 }
 
@@ -119,9 +119,9 @@ pub(crate) fn check(
     let key = key::key(&mut args, function, &skipped, &mut errors);
     let sharing = sharing::sharing(&mut args, returned.as_ref(), &krate, function, &mut errors);
     let (mut policy, negatives) = policy::policy(&mut args, &krate, function, &mut errors);
-    let shared = sharing.map(|(span, calls)| {
-        policy.splice(..0, calls);
-        span
+    let shared = sharing.map(|sharing| {
+        policy.extend(sharing.policy);
+        sharing.asked
     });
     if let Some(returned) = &returned
         && returned.is_parameter
@@ -302,6 +302,17 @@ pub(crate) fn ungrouped(expr: Expr) -> Expr {
     match expr {
         Expr::Group(group) => ungrouped(*group.expr),
         other => other,
+    }
+}
+
+/// The value of `true` or `false`.
+fn bool_of(expr: &Expr) -> Option<bool> {
+    match expr {
+        Expr::Lit(literal) => match &literal.lit {
+            Lit::Bool(literal) => Some(literal.value),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

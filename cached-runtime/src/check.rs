@@ -5,6 +5,9 @@
 //! that hands its receiver on; where one does not, method resolution falls back to a trait whose
 //! method asks for what no type has. Its result has no type, so nothing more is reported of it.
 
+#[cfg(feature = "json")]
+pub mod shared;
+
 use crate::adapter::{Adapter, OkOnly, OkShared, Pick, Plain, SomeOnly, WithErrors, WithNone};
 use crate::key::Key;
 use crate::key::argument::{ByOption, ByReference, ByValue};

@@ -23,6 +23,8 @@ pub use core::ops::ControlFlow;
 #[cfg(feature = "json")]
 pub use crate::call::begin_shared;
 #[cfg(feature = "json")]
+pub use crate::check::shared::{FitShared, RefuseFitShared, RefuseSpelled};
+#[cfg(feature = "json")]
 pub use crate::key::spelled::{Spelled, SpelledByText, SpelledWhole};
 #[cfg(feature = "json")]
 pub use crate::shared::{SharedEntry, SharedHandle};
@@ -32,7 +34,8 @@ pub use crate::shared::{SharedEntry, SharedHandle};
 mod without_codec;
 #[cfg(not(feature = "json"))]
 pub use without_codec::{
-    SharedEntry, SharedHandle, Spelled, SpelledByText, SpelledWhole, begin_shared,
+    FitShared, RefuseFitShared, RefuseSpelled, SharedEntry, SharedHandle, Spelled, SpelledByText,
+    SpelledWhole, begin_shared,
 };
 
 /// Says that `shared` needs a codec, where there is none.

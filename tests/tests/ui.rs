@@ -3,6 +3,9 @@
 //! One folder per kind of mistake, one mistake a file. `TRYBUILD=overwrite cargo test --test ui`
 //! writes the `.stderr` files anew; read them as a user will.
 
+#[path = "ui/without_a_codec.rs"]
+mod without_a_codec;
+
 #[test]
 fn each_mistake_is_said_once_at_its_place_with_a_remedy() {
     let cases = trybuild::TestCases::new();
@@ -14,6 +17,7 @@ fn each_mistake_is_said_once_at_its_place_with_a_remedy() {
         "invalidates",
         "key",
         "later",
+        "shared",
         "signature",
         "template",
         "timeout",

@@ -3,10 +3,11 @@
 //! The body moves into a function of its own there, which the user's function calls, so that
 //! `uncached` and `fresh` can call it as well. It keeps its span.
 
+mod signature;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote_spanned};
-use syn::spanned::Spanned as _;
-use syn::{Attribute, FnArg, GenericParam, Meta, Pat, PatIdent, Signature};
+use syn::{FnArg, Signature};
 
 use super::{body, call, key, rules, signature_lints, site};
 use crate::function::{Function, at};
@@ -46,9 +47,9 @@ struct Siblings {
 pub(super) fn function(spec: &Spec, handle: &Handle, function: &Function) -> TokenStream {
     let Function { attrs, vis, sig, .. } = function;
     let siblings = Siblings::new(handle, sig);
-    let forwarded = forwarded_signature(sig);
+    let forwarded = signature::forwarded(sig);
     let block = forward(spec, function, &siblings, &forwarded, &format_ident!("Normal"));
-    let outer: Vec<_> = attrs.iter().map(unexpected).collect();
+    let outer: Vec<_> = attrs.iter().map(signature::unexpected).collect();
     let conditions: Vec<_> = attrs.iter().filter(|attr| attr.path().is_ident("cfg")).collect();
     let functions = siblings.functions(spec, function, &forwarded);
     let block = body::braces(function, &block);
@@ -120,34 +121,11 @@ impl Siblings {
         function: &Function,
         forwarded: &Signature,
     ) -> Vec<TokenStream> {
-        let Function { vis, sig, .. } = function;
-        let Self { owner, cache, uncached, fresh, site: site_fn, instance, .. } = self;
+        let sig = &function.sig;
+        let Self { uncached, fresh, site: site_fn, instance, .. } = self;
         let krate = &spec.krate;
         let name = &sig.ident;
         let site = site(spec, function);
-        let doc = format!("Returns the cache of `{name}`.");
-        let is_generic =
-            sig.generics.params.iter().any(|param| !matches!(param, GenericParam::Lifetime(_)));
-        let only = if is_generic {
-            hygienic!(::core::option::Option::None)
-        } else {
-            hygienic!(::core::option::Option::Some(#owner::#instance()))
-        };
-        let cache = if spec.shared.is_some() {
-            hygienic!(
-                #[doc = #doc]
-                #vis fn #cache() -> #krate::__private::SharedHandle {
-                    #krate::__private::SharedHandle::new_shared(#owner::#site_fn(), #only)
-                }
-            )
-        } else {
-            hygienic!(
-                #[doc = #doc]
-                #vis fn #cache() -> #krate::Handle {
-                    #krate::__private::Handle::new(#owner::#site_fn())
-                }
-            )
-        };
         let site = hygienic!(
             fn #site_fn() -> &'static #krate::__private::Site {
                 static __SITE: #krate::__private::Site = #site;
@@ -173,7 +151,7 @@ impl Siblings {
             format!("Runs `{name}` whether or not an entry is fresh, and stores what it returns.");
         let fresh = self.bypass(spec, function, forwarded, fresh, "Fresh", &doc);
         vec![
-            cache,
+            self.cache(spec, function),
             self.entry(spec, function),
             uncached,
             fresh,
@@ -181,6 +159,39 @@ impl Siblings {
             instance,
             self.inner(spec, function),
         ]
+    }
+
+    // Output:
+    //
+    //     fn cache() -> Handle { Handle::new(load::__site()) }
+    //
+    // Where entries leave the process; `None` for a function that has several instantiations:
+    //
+    //     fn cache() -> SharedHandle {
+    //         SharedHandle::new_shared(load::__site(), Some(load::__instance()))
+    //     }
+    fn cache(&self, spec: &Spec, function: &Function) -> TokenStream {
+        let Function { vis, sig, .. } = function;
+        let Self { owner, cache, site, instance, .. } = self;
+        let krate = &spec.krate;
+        let doc = format!("Returns the cache of `{}`.", sig.ident);
+        let (ty, new) = if spec.shared.is_none() {
+            (hygienic!(#krate::Handle), hygienic!(#krate::__private::Handle::new(#owner::#site())))
+        } else {
+            let only = match signature::turbofish(sig) {
+                Some(_) => hygienic!(::core::option::Option::None),
+                None => hygienic!(::core::option::Option::Some(#owner::#instance())),
+            };
+            let ty = hygienic!(#krate::__private::SharedHandle);
+            let new = hygienic!(#ty::new_shared(#owner::#site(), #only));
+            (ty, new)
+        };
+        hygienic!(
+            #[doc = #doc]
+            #vis fn #cache() -> #ty {
+                #new
+            }
+        )
     }
 
     /// `uncached` or `fresh`.
@@ -194,7 +205,7 @@ impl Siblings {
         doc: &str,
     ) -> TokenStream {
         let Function { attrs, vis, .. } = function;
-        let lints = lints(attrs);
+        let lints = signature::lints(attrs);
         let block = forward(spec, function, self, forwarded, &format_ident!("{mode}"));
         let mut sig = forwarded.clone();
         sig.ident = name.clone();
@@ -214,9 +225,11 @@ impl Siblings {
     //         let __key = ..;
     //         Entry::new(load::__site(), __instance, __key, __rules)
     //     }
+    //
+    // It is a `SharedEntry` where entries leave the process.
     fn entry(&self, spec: &Spec, function: &Function) -> TokenStream {
         let Function { attrs, vis, sig, body, .. } = function;
-        let lints = lints(attrs);
+        let lints = signature::lints(attrs);
         let Self { owner, entry, site, instance, .. } = self;
         let krate = &spec.krate;
         let mut signature = sig.clone();
@@ -229,18 +242,19 @@ impl Siblings {
             .iter()
             .zip(&function.params)
             .filter(|(_, param)| !spec.is_param_skipped(param))
-            .map(|(input, _)| without_mut(input.clone()))
+            .map(|(input, _)| signature::without_mut(input.clone()))
             .collect();
         let span = at(body.span_close());
         let key = key::key(spec, function);
-        let turbofish = turbofish(sig);
+        let turbofish = signature::turbofish(sig);
         let doc = format!("Names the entry that `{}` has for these arguments.", sig.ident);
         let (ty, new) = if is_named(&spec.returned) {
             let ty = &spec.returned.ty;
             let rules = rules::rules(spec, span);
-            let entry = match spec.shared {
-                Some(_) => hygienic!(#krate::__private::SharedEntry),
-                None => hygienic!(#krate::Entry),
+            let entry = if spec.shared.is_some() {
+                hygienic!(#krate::__private::SharedEntry)
+            } else {
+                hygienic!(#krate::Entry)
             };
             let new = hygienic!(#rules #entry::new(#owner::#site(), __instance, __key, __rules));
             (hygienic!(#entry<#ty>), new)
@@ -274,14 +288,14 @@ impl Siblings {
         let Function { attrs, sig, body, .. } = function;
         let Self { owner, site, instance, call: name, .. } = self;
         let krate = &spec.krate;
-        let lints = lints(attrs);
+        let lints = signature::lints(attrs);
         let mut signature = sig.clone();
         signature.ident = name.clone();
         signature.abi = None;
         let mode: FnArg =
             syn::parse_quote_spanned!(Span::mixed_site()=> __mode: #krate::__private::Mode);
         signature.inputs.insert(usize::from(function.has_receiver()), mode);
-        let turbofish = turbofish(sig);
+        let turbofish = signature::turbofish(sig);
         let statements = call(
             spec,
             function,
@@ -309,7 +323,7 @@ fn forward(
 ) -> TokenStream {
     let krate = &spec.krate;
     let Siblings { owner, call, .. } = siblings;
-    let turbofish = turbofish(forwarded);
+    let turbofish = signature::turbofish(forwarded);
     let receiver = function.has_receiver().then(|| {
         let receiver = forwarded.inputs.first();
         let token = match receiver {
@@ -329,87 +343,4 @@ fn forward(
         syn::Safety::Unsafe(_) => hygienic!(unsafe { #call }),
         _ => call,
     }
-}
-
-/// The signature with a name for every argument, so that it can be handed on.
-fn forwarded_signature(sig: &Signature) -> Signature {
-    let mut forwarded = sig.clone();
-    for (idx, input) in forwarded.inputs.iter_mut().enumerate() {
-        let FnArg::Typed(typed) = input else {
-            *input = without_mut(input.clone());
-            continue;
-        };
-        let name = match &*typed.pat {
-            Pat::Ident(PatIdent { subpat: None, ident, .. }) => ident.clone(),
-            _ => format_ident!("__argument{idx}", span = Span::mixed_site()),
-        };
-        *typed.pat = syn::parse_quote!(#name);
-    }
-    forwarded
-}
-
-/// What only names a key changes none of its arguments.
-fn without_mut(mut input: FnArg) -> FnArg {
-    match &mut input {
-        FnArg::Receiver(receiver) => receiver.mutability = None,
-        FnArg::Typed(typed) => strip_mut(&mut typed.pat),
-    }
-    input
-}
-
-fn strip_mut(pat: &mut Pat) {
-    match pat {
-        Pat::Ident(name) => {
-            if name.by_ref.is_none() {
-                name.mutability = None;
-            }
-            if let Some((_, inner)) = &mut name.subpat {
-                strip_mut(inner);
-            }
-        }
-        Pat::Or(or) => or.cases.iter_mut().for_each(strip_mut),
-        Pat::Paren(paren) => strip_mut(&mut paren.pat),
-        Pat::Reference(reference) => strip_mut(&mut reference.pat),
-        Pat::Slice(slice) => slice.elems.iter_mut().for_each(strip_mut),
-        Pat::Struct(fields) => {
-            fields.fields.iter_mut().for_each(|field| strip_mut(&mut field.pat));
-        }
-        Pat::Tuple(tuple) => tuple.elems.iter_mut().for_each(strip_mut),
-        Pat::TupleStruct(tuple) => tuple.elems.iter_mut().for_each(strip_mut),
-        _ => {}
-    }
-}
-
-fn turbofish(sig: &Signature) -> Option<TokenStream> {
-    let names: Vec<&Ident> = sig
-        .generics
-        .params
-        .iter()
-        .filter_map(|param| match param {
-            GenericParam::Type(param) => Some(&param.ident),
-            GenericParam::Const(param) => Some(&param.ident),
-            GenericParam::Lifetime(_) => None,
-        })
-        .collect();
-    (!names.is_empty()).then(|| hygienic!(::<#(#names),*>))
-}
-
-/// What the user says of lints, for every function that has the user's signature or body.
-fn lints(attrs: &[Attribute]) -> Vec<Attribute> {
-    attrs.iter().filter(|attr| is_lint(attr)).map(unexpected).collect()
-}
-
-/// `allow` for `expect`: of several functions, some would not have what is expected of the others.
-fn unexpected(attr: &Attribute) -> Attribute {
-    let mut attr = attr.clone();
-    if let Meta::List(list) = &mut attr.meta
-        && list.path.is_ident("expect")
-    {
-        list.path = Ident::new("allow", list.path.span()).into();
-    }
-    attr
-}
-
-fn is_lint(attr: &Attribute) -> bool {
-    ["allow", "expect", "warn", "deny", "forbid"].iter().any(|level| attr.path().is_ident(level))
 }

@@ -93,10 +93,11 @@ fn parts_key(spec: &Spec, parts: Vec<(TokenStream, Span)>) -> TokenStream {
 //
 // Output:
 //
+//     use RefuseSpelled as _;
 //     let mut __text = TextBuffer::new();
-//     Spelled(&path).write(&mut __text);
+//     Spelled(&path).checked().write(&mut __text);
 //     __text.literal(",");
-//     Spelled(&number).write(&mut __text);
+//     Spelled(&number).checked().write(&mut __text);
 //     let __key = __text.key();
 fn spelled(spec: &Spec, parts: &[(TokenStream, Span)]) -> TokenStream {
     let krate = &spec.krate;
@@ -104,13 +105,15 @@ fn spelled(spec: &Spec, parts: &[(TokenStream, Span)]) -> TokenStream {
         let krate = spec.krate_at(at(*span));
         let comma = (idx > 0).then(|| hygienic!(__text.literal(",");));
         let write = quote_spanned!(at(*span)=>
-            #krate::__private::Spelled(&#value).write(&mut __text);
+            #krate::__private::Spelled(&#value).checked().write(&mut __text);
         );
         hygienic!(#comma #write)
     });
-    // No arguments: one entry, whose key must not be empty.
+    // Without arguments there is one entry, whose key must not be empty.
     let nothing = parts.is_empty().then(|| hygienic!(__text.literal("()");));
     hygienic!(
+        #[allow(unused_imports, reason = "needed only where an argument is refused")]
+        use #krate::__private::RefuseSpelled as _;
         let mut __text = #krate::__private::TextBuffer::new();
         #(#writes)*
         #nothing
@@ -213,22 +216,10 @@ fn made(expr: &Expr) -> TokenStream {
 
 /// A key that one expression gives.
 fn whole(spec: &Spec, made: &TokenStream, span: Span) -> TokenStream {
-    let krate = &spec.krate;
     if spec.shared.is_some() {
-        return quote_spanned!(at(span)=>
-            #[allow(unused_imports, reason = "the type of the key decides which one is needed")]
-            use #krate::__private::{OkByShape as _, SpelledByText as _};
-            #made
-            let mut __text = #krate::__private::TextBuffer::new();
-            let __key = match (&&#krate::__private::Fallible(__made)).ok() {
-                ::core::option::Option::Some(__made) => {
-                    (&&#krate::__private::SpelledWhole(__made)).write(&mut __text);
-                    __text.key()
-                }
-                ::core::option::Option::None => ::core::option::Option::None,
-            };
-        );
+        return spelled_whole(spec, made, span);
     }
+    let krate = &spec.krate;
     let key = checked(spec, &hygienic!(__key), span);
     quote_spanned!(at(span)=>
         #[allow(unused_imports, reason = "the type of the key decides which one is needed")]
@@ -241,6 +232,36 @@ fn whole(spec: &Spec, made: &TokenStream, span: Span) -> TokenStream {
         };
         let __key = match __key {
             ::core::option::Option::Some(__key) => ::core::option::Option::Some(#key),
+            ::core::option::Option::None => ::core::option::Option::None,
+        };
+    )
+}
+
+// Input: `#[cached(shared, key = page_key)]`
+//
+// Output, after what binds `__made`:
+//
+//     let mut __text = TextBuffer::new();
+//     let __key = match (&&Fallible(__made)).ok() {
+//         Some(__made) => {
+//             (&&SpelledWhole(__made)).part().checked().write(&mut __text);
+//             __text.key()
+//         }
+//         None => None,
+//     };
+fn spelled_whole(spec: &Spec, made: &TokenStream, span: Span) -> TokenStream {
+    let krate = &spec.krate;
+    let span = at(span);
+    quote_spanned!(span=>
+        #[allow(unused_imports, reason = "the type of the key decides which one is needed")]
+        use #krate::__private::{OkByShape as _, RefuseSpelled as _, SpelledByText as _};
+        #made
+        let mut __text = #krate::__private::TextBuffer::new();
+        let __key = match (&&#krate::__private::Fallible(__made)).ok() {
+            ::core::option::Option::Some(__made) => {
+                (&&#krate::__private::SpelledWhole(__made)).part().checked().write(&mut __text);
+                __text.key()
+            }
             ::core::option::Option::None => ::core::option::Option::None,
         };
     )

@@ -19,6 +19,8 @@ use crate::spec::{Errs, Spec};
 //         use .. as _;
 //         rules(&__pick, Fit(&__pick, (&&&&__pick).pick()).checked())
 //     }.store_if(|user| user.is_active);
+//
+// Where entries leave the process, `FitShared(&__pick, ..).checked()` is around the adapter.
 pub(super) fn rules(spec: &Spec, span: Span) -> TokenStream {
     let rules = expression(spec);
     let ty = &spec.returned.ty;
@@ -60,13 +62,18 @@ fn expression(spec: &Spec) -> TokenStream {
         }
         (Errs::None, false) => quote_spanned!(span=> (#picked).pick()),
     };
+    let mut refusals = hygienic!(RefuseFit as _);
     // The type behind `impl Trait` is known only once the body is.
-    let adapter = match returned.naming {
+    let mut adapter = match returned.naming {
         Naming::Hidden => adapter,
         Naming::Named | Naming::Partial => {
             quote_spanned!(span=> #krate::__private::Fit(&__pick, #adapter).checked())
         }
     };
+    if spec.shared.is_some() {
+        refusals = hygienic!(RefuseFit as _, RefuseFitShared as _);
+        adapter = quote_spanned!(span=> #krate::__private::FitShared(&__pick, #adapter).checked());
+    }
     let store_if =
         store_if.as_ref().map(|closure| quote_spanned!(at(closure.span())=> .store_if(#closure)));
     let timeout_of = timeout_of
@@ -75,7 +82,7 @@ fn expression(spec: &Spec) -> TokenStream {
     let weigh = weigh.as_ref().map(|closure| quote_spanned!(at(closure.span())=> .weigh(#closure)));
     quote_spanned!(span=> {
         #[allow(unused_imports, reason = "the return type decides which one is needed")]
-        use #krate::__private::{PickOption as _, PickResult as _, PickShared as _, RefuseFit as _};
+        use #krate::__private::{PickOption as _, PickResult as _, PickShared as _, #refusals};
         #krate::__private::rules(&__pick, #adapter) #store_if #timeout_of #weigh
     })
 }

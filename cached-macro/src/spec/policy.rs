@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote};
 use syn::{Expr, Lit, UnOp};
 
-use super::{Errs, Negatives, ungrouped};
+use super::{Errs, Negatives, bool_of, ungrouped};
 use crate::args::Args;
 use crate::diagnostics::Errors;
 use crate::duration;
@@ -133,14 +133,7 @@ fn bytes(text: &str) -> Option<u64> {
 
 fn coalesce(args: &mut Args, errors: &mut Errors) -> Option<TokenStream> {
     let (_, expr) = args.take_value("coalesce")?;
-    let is_on = match &ungrouped(expr.clone()) {
-        Expr::Lit(literal) => match &literal.lit {
-            Lit::Bool(is_on) => Some(is_on.value),
-            _ => None,
-        },
-        _ => None,
-    };
-    match is_on {
+    match bool_of(&ungrouped(expr.clone())) {
         Some(true) => None,
         Some(false) => {
             for name in ["wait_timeout", "lead_timeout"] {

@@ -35,18 +35,7 @@ use super::text::{NONE, TextBuffer};
 /// An argument on its way into the text of a key.
 pub struct Spelled<'a, T: ?Sized>(pub &'a T);
 
-/// What an argument of a shared function must be.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be part of a shared cache key",
-    label = "needs `Serialize` to leave the process",
-    note = "write a template such as `key = \"user:{{id}}\"`, or leave the argument out with `skip(..)`"
-)]
-pub trait SpelledPart: Serialize {}
-
-#[diagnostic::do_not_recommend]
-impl<T: Serialize + ?Sized> SpelledPart for T {}
-
-impl<T: SpelledPart + ?Sized> Spelled<'_, T> {
+impl<T: Serialize + ?Sized> Spelled<'_, T> {
     /// Writes the argument. Where its `Serialize` fails, the key names nothing.
     ///
     /// Cost: no allocation for what fits the buffer, apart from those of `T`'s own `Serialize`.
@@ -62,15 +51,15 @@ pub struct SpelledWhole<'a, T: ?Sized>(pub &'a T);
 
 /// Values that are the text of a key as they stand.
 pub trait SpelledByText {
-    /// Writes the text. Where it is empty, the key names nothing.
-    fn write(&self, buffer: &mut TextBuffer);
+    /// The text.
+    fn part(&self) -> SpelledText<'_>;
 }
 
 macro_rules! spelled_by_text {
     ($($ty:ty)*) => {$(
         impl SpelledByText for &SpelledWhole<'_, $ty> {
-            fn write(&self, buffer: &mut TextBuffer) {
-                buffer.literal(self.0);
+            fn part(&self) -> SpelledText<'_> {
+                SpelledText(self.0)
             }
         }
     )*};
@@ -78,10 +67,27 @@ macro_rules! spelled_by_text {
 
 spelled_by_text!(&str String &String Box<str> Arc<str> Cow<'_, str>);
 
-impl<T: SpelledPart + ?Sized> SpelledWhole<'_, T> {
-    /// Writes any other value as a part of a key is.
+impl<'a, T: ?Sized> SpelledWhole<'a, T> {
+    /// Any other value, which is written as a part of a key is.
+    #[must_use]
+    pub fn part(&self) -> Spelled<'a, T> {
+        Spelled(self.0)
+    }
+}
+
+/// The text of a key.
+pub struct SpelledText<'a>(&'a str);
+
+impl SpelledText<'_> {
+    /// The text.
+    #[must_use]
+    pub fn checked(self) -> Self {
+        self
+    }
+
+    /// Writes the text. Where it is empty, the key names nothing.
     pub fn write(&self, buffer: &mut TextBuffer) {
-        Spelled(self.0).write(buffer);
+        buffer.literal(self.0);
     }
 }
 

@@ -10,15 +10,9 @@ use crate::error::{Error, ErrorKind};
 use super::codec::Codec;
 use super::shape::shape;
 
-/// What may leave the process.
-#[diagnostic::on_unimplemented(
-    message = "values of type `{Self}` cannot be shared",
-    label = "needs `Serialize` and `DeserializeOwned` to leave the process",
-    note = "derive `serde::Serialize` and `serde::Deserialize`, or remove `shared`"
-)]
+/// What may leave the process. What may not is refused in `check/shared.rs`.
 pub trait Sharable: Serialize + DeserializeOwned {}
 
-#[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned> Sharable for T {}
 
 /// A type's way into bytes and back, without its bounds.

@@ -6,7 +6,7 @@ use std::error::Error;
 use std::fmt::Display;
 use std::sync::Arc;
 
-use cached_runtime::cached;
+use cached_runtime::{cached, invalidates};
 
 use crate::tokio;
 
@@ -55,6 +55,44 @@ impl Loads for Loader {
         boxed_error(n).await?;
         Ok(text(n).await)
     }
+}
+
+#[cached(shared, lease, handle)]
+async fn shared(n: u64, text: &str) -> Result<u64, Boxed> {
+    ::tokio::task::yield_now().await;
+    Ok(n + text.parse::<u64>()?)
+}
+
+/// Moves what is `Send` and not `Sync` into its body.
+#[cached(shared, store = "sessions", key = "{n}", skip(cell))]
+async fn shared_cell(n: u64, cell: Cell<u64>) -> Option<Cow<'static, str>> {
+    ::tokio::task::yield_now().await;
+    Some((cell.get() + n).to_string().into())
+}
+
+#[invalidates(before, shared::entry(n, "1"), shared::cache())]
+async fn invalidates_shared(n: u64) -> Result<u64, Boxed> {
+    shared(n, "1").await
+}
+
+#[test]
+fn futures_of_shared_functions_can_be_spawned() {
+    tokio(async {
+        let all = ::tokio::spawn(async {
+            let number = invalidates_shared(1).await.unwrap();
+            let entry = shared::entry(1, "1");
+            entry.put_async(Ok(7)).await.unwrap();
+            (
+                number,
+                entry.peek_async().await.unwrap().unwrap().unwrap(),
+                shared(1, "x").await.is_err(),
+            )
+        });
+        assert_eq!(all.await.unwrap(), (2, 7, true));
+        let cell = ::tokio::spawn(async { shared_cell(1, Cell::new(2)).await });
+        assert_eq!(cell.await.unwrap().as_deref(), Some("3"));
+        shared::cache().clear_async().await.unwrap();
+    });
 }
 
 #[test]

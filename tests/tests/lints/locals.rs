@@ -46,3 +46,14 @@ pub(crate) fn fresh(n: u64) -> u64 {
 pub(crate) fn new(n: u64) -> u64 {
     n
 }
+
+#[cached(shared, lease, handle, unless = __mode == 0)]
+pub(crate) fn shared(__text: u64, __key: u64, __mode: u64) -> u64 {
+    let __made = __text + __key;
+    __made + __mode
+}
+
+#[cached(shared, key = |__text, __made, __key| __text + __made + __key)]
+pub(crate) async fn shared_async(__text: u64, __made: u64, __key: u64) -> u64 {
+    __text + __made + __key
+}

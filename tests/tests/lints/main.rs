@@ -15,6 +15,7 @@ mod locals;
 mod no_prelude;
 mod renamed;
 mod shadowed;
+pub mod shared;
 
 use cached_runtime::{hit, miss, testing};
 
@@ -40,6 +41,29 @@ fn functions_under_lints_cache() {
 }
 
 #[test]
+fn shared_functions_under_lints_cache() {
+    testing::isolated(|| {
+        let page = shared::plain(1);
+        hit!(shared::plain(1), page.clone());
+        miss!(shared::held(1, "a", &[]), Ok(page.clone()));
+        hit!(shared::held(1, "a", &[1.0]), Ok(page.clone()));
+        assert_eq!(shared::rename(1), 1);
+        miss!(shared::held(1, "a", &[]), Ok(page.clone()));
+        miss!(shared::by_closure(&page, 1), 1);
+        hit!(shared::by_closure(&page, 2), 1);
+        miss!(shared::by_parts(&page, 1), 2);
+        miss!(shared::generic::<_, 1>(&1, "a"), "1a1");
+        miss!(shared::generic::<_, 2>(&1, "a"), "1a2");
+        miss!(shared::patterns((1, 2), 3, 4), 6);
+        miss!(shared::patterns((1, 2), 3, 5), 6);
+        miss!(shared::constant(), 7);
+        miss!(page.next(1), shared::plain(2));
+        assert_eq!(shared::Page::next_entry(&page, 1).invalidate().ok(), Some(true));
+        drop((page.fetch(1), shared::parsed(String::new()), shared::rename_async(1)));
+    });
+}
+
+#[test]
 fn a_module_without_a_prelude_caches() {
     testing::isolated(|| {
         miss!(no_prelude::argument("1"), 1);
@@ -50,6 +74,11 @@ fn a_module_without_a_prelude_caches() {
         no_prelude::drop_held(1);
         drop(no_prelude::drop_later(1));
         miss!(no_prelude::held(1), 1);
+        miss!(no_prelude::shared("1"), 1);
+        hit!(no_prelude::shared("1"), 1);
+        miss!(no_prelude::shared_by_closure(1), no_prelude::found(1));
+        hit!(no_prelude::shared_by_closure(1), no_prelude::found(1));
+        assert!(no_prelude::shared_held::entry(1).peek().is_ok());
     });
 }
 
@@ -61,6 +90,8 @@ fn a_renamed_crate_caches() {
         miss!(renamed::held(1), 1);
         renamed::drop_held(1);
         miss!(renamed::held(1), 1);
+        miss!(renamed::shared(1), 1);
+        assert_eq!(renamed::shared::entry(1).peek().ok(), Some(Some(1)));
     });
 }
 
@@ -74,6 +105,9 @@ fn shadowed_names_of_the_standard_library_do_not_matter() {
         miss!(shadowed::held("1"), 1);
         shadowed::drop_held("1");
         miss!(shadowed::held("1"), 1);
+        miss!(shadowed::shared("1", 2), 3);
+        hit!(shadowed::shared("1", 2), 3);
+        miss!(shadowed::shared_held("1"), 1);
     });
 }
 
@@ -89,6 +123,10 @@ fn arguments_and_locals_may_have_any_name() {
         drop(locals::underscored_async(1, 2, 3));
         miss!(locals::templated(1, 2), 3);
         hit!(locals::templated(1, 2), 3);
+        miss!(locals::shared(1, 2, 3), 6);
+        hit!(locals::shared(1, 2, 3), 6);
+        miss!(locals::shared(1, 2, 4), 7);
+        drop(locals::shared_async(1, 2, 3));
     });
 }
 

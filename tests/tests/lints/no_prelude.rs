@@ -28,7 +28,22 @@ pub(crate) async fn load(n: u64) -> ::std::result::Result<u64, ::std::string::St
     ::std::result::Result::Ok(n)
 }
 
-#[invalidates(held::entry(n), load::entry(n))]
+#[cached(shared, lease, local = false)]
+pub(crate) fn shared(text: &str) -> usize {
+    text.len()
+}
+
+#[cached(store = "sessions", key = |n| *n, none_timeout = 5)]
+pub(crate) fn shared_by_closure(n: u64) -> ::std::option::Option<u64> {
+    found(n)
+}
+
+#[cached(shared, local = never, key = "{n}", err_timeout = 5, handle)]
+pub(crate) async fn shared_held(n: u64) -> ::std::result::Result<u64, ::std::string::String> {
+    ::std::result::Result::Ok(n)
+}
+
+#[invalidates(held::entry(n), load::entry(n), shared_held::entry(n))]
 pub(crate) fn drop_held(n: u64) {
     let _ = n;
 }

@@ -12,6 +12,11 @@ pub(crate) fn held(n: u64) -> u64 {
     n
 }
 
+#[cached(crate = ::another_name, shared, lease, handle)]
+pub(crate) fn shared(n: u64) -> u64 {
+    n
+}
+
 #[invalidates(crate = ::another_name, held::entry(n))]
 pub(crate) fn drop_held(n: u64) {
     let _ = n;

@@ -48,6 +48,16 @@ pub(crate) async fn load(n: u64) -> ::std::result::Result<u64, ()> {
     ::std::result::Result::Ok(n)
 }
 
+#[cached(shared, lease, store = "sessions", local = "5s")]
+pub(crate) fn shared(text: &str, n: usize) -> usize {
+    text.len() + n
+}
+
+#[cached(shared, key = str::len, handle)]
+pub(crate) fn shared_held(text: &str) -> usize {
+    text.len()
+}
+
 #[invalidates(held::entry(text))]
 pub(crate) fn drop_held(text: &str) {
     let _ = text;

@@ -1,10 +1,10 @@
 use cached_runtime::cached;
 
-#[cached(shared)]
+#[cached(shared, handle)]
 fn double(n: u64) -> u64 {
     n * 2
 }
 
 fn main() {
-    double(1);
+    let _ = double::entry(1).put("2");
 }

@@ -1,6 +1,6 @@
 use cached_runtime::cached;
 
-#[cached(store = "sessions")]
+#[cached(shared, shared)]
 fn double(n: u64) -> u64 {
     n * 2
 }

@@ -1,0 +1,19 @@
+use cached_runtime::cached;
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct User {
+    id: u64,
+}
+
+#[cached(shared)]
+async fn load(id: u64) -> User {
+    User { id }
+}
+
+async fn caller() -> u64 {
+    load(1).await.id
+}
+
+fn main() {
+    drop(caller());
+}

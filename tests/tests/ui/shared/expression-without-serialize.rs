@@ -1,0 +1,15 @@
+use cached_runtime::cached;
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct User {
+    id: u64,
+}
+
+#[cached(shared, key = user.clone())]
+fn id(user: &User) -> u64 {
+    user.id
+}
+
+fn main() {
+    id(&User { id: 1 });
+}

@@ -1,0 +1,14 @@
+use cached_runtime::cached;
+
+struct User {
+    id: u64,
+}
+
+#[cached(shared)]
+fn load(id: u64) -> User {
+    User { id }
+}
+
+fn main() {
+    let _ = load(1).id;
+}
