@@ -3,13 +3,14 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-/// Rounds per contestant; the median counts.
+/// Rounds per contestant where nothing else is asked for; the median counts.
 const ROUNDS: usize = 41;
 
 /// Contestants that do the same.
 pub struct Contest {
     title: &'static str,
     operations: usize,
+    rounds: usize,
     entries: Vec<Entry>,
 }
 
@@ -34,7 +35,14 @@ impl Contest {
     /// A contest in which each run does `operations`.
     #[must_use]
     pub fn new(title: &'static str, operations: usize) -> Self {
-        Self { title, operations, entries: Vec::new() }
+        Self { title, operations, rounds: ROUNDS, entries: Vec::new() }
+    }
+
+    /// Takes the median of so many rounds, where the usual number is too few or takes too long.
+    #[must_use]
+    pub fn rounds(mut self, rounds: usize) -> Self {
+        self.rounds = rounds;
+        self
     }
 
     /// Adds a contestant. The first one is what the others are compared with.
@@ -51,8 +59,8 @@ impl Contest {
         for entry in &mut self.entries {
             (entry.run)();
         }
-        let mut times = vec![Vec::with_capacity(ROUNDS); self.entries.len()];
-        for _ in 0..ROUNDS {
+        let mut times = vec![Vec::with_capacity(self.rounds); self.entries.len()];
+        for _ in 0..self.rounds {
             for (entry, times) in self.entries.iter_mut().zip(&mut times) {
                 let start = Instant::now();
                 (entry.run)();
@@ -63,7 +71,7 @@ impl Contest {
             times.sort_by(f64::total_cmp);
             let allocations =
                 allocation_counter::measure(&mut entry.run).count_total as f64 / operations;
-            Line { name: entry.name, nanos: times[ROUNDS / 2], allocations }
+            Line { name: entry.name, nanos: times[times.len() / 2], allocations }
         });
         let lines: Vec<Line> = lines.collect();
         let floor = lines[0].nanos;

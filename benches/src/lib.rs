@@ -1,4 +1,4 @@
-//! Benchmarks of the memory tier against its peers: same function, same key, same value, one run.
+//! Benchmarks against peers: same function, same key, same value, one run.
 
 #![allow(
     clippy::cast_possible_truncation,
@@ -12,5 +12,7 @@ pub mod cold;
 pub mod contest;
 pub mod contestants;
 pub mod keys;
+#[cfg(feature = "stores")]
+pub mod stores;
 #[cfg(feature = "peers")]
 pub mod threads;

@@ -483,11 +483,16 @@ where
         let Found { value, age, .. } = found;
         self.found(age);
         let inside = role.enter();
-        let result = self.terms.restore(value.clone());
-        let keep = Keep { timeout: local, weight: self.terms.weight(&result), age };
+        let result = self.terms.restore(value);
+        let value = (!local.is_zero()).then(|| self.terms.value(&result)).flatten();
+        let store = value.map(|value| {
+            (value, Keep { timeout: local, weight: self.terms.weight(&result), age }) //
+        });
         drop(inside);
-        let store = (!local.is_zero()).then(|| (value.clone(), keep));
-        self.commit(role, store, || Landed::Shared(Arc::new(Shared::Found(value.clone(), age))));
+        self.commit(role, store, || {
+            let value = self.terms.value(&result).map(|value| Shared::Found(value, age));
+            value.map_or(Landed::Unshared, |value| Landed::Shared(Arc::new(value)))
+        });
         result
     }
 
