@@ -46,11 +46,9 @@ pub(super) enum Fault<E> {
     Failed(E),
     /// The runtime is ending.
     Ended,
-    /// The runtime lacks a driver that the value needs. Remembered for as long as it runs.
-    Unfit(
-        #[expect(dead_code, reason = "held, so that the end of the runtime is noticed")]
-        Arc<Keeper>,
-    ),
+    /// The runtime lacks a driver that the value needs. Remembered for as long as it runs, and its
+    /// end is noticed as that of others.
+    Unfit(Arc<Keeper>),
 }
 
 impl<T, E> Runtimes<T, E>

@@ -6,12 +6,14 @@
 use std::io;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use memcache::exp::{
     AsyncMetaClient, Error as ClientError, MetaClient, MetaClientBuilder, Operation,
 };
 use tokio::net::UdpSocket;
 use tokio::runtime::Handle;
+use tokio::task::yield_now;
 
 use crate::store::Timeouts;
 use crate::store::runtimes::{Fault, Kept, Runtimes};
@@ -89,7 +91,7 @@ impl Tasks {
 
 /// Panics where a runtime has no drivers for input, output and time. Nothing else says so.
 async fn ask_for_drivers() -> io::Result<()> {
-    tokio::time::sleep(std::time::Duration::ZERO).await;
+    tokio::time::sleep(Duration::ZERO).await;
     UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.map(drop)
 }
 
@@ -154,7 +156,7 @@ impl Clients {
         purpose: Purpose,
         operation: O,
     ) -> Result<O::Output, ClientError> {
-        match self.client(purpose) {
+        match self.client(purpose).await {
             Client::Blocking(client) => client.run(operation),
             Client::Tokio(client) => client.run(operation).await,
         }
@@ -165,16 +167,23 @@ impl Clients {
         purpose: Purpose,
         operations: Vec<O>,
     ) -> Result<Vec<Result<O::Output, ClientError>>, ClientError> {
-        match self.client(purpose) {
+        match self.client(purpose).await {
             Client::Blocking(client) => client.run_many(operations),
             Client::Tokio(client) => client.run_many(operations).await,
         }
     }
 
-    fn client(&self, purpose: Purpose) -> &Client {
-        match purpose {
-            Purpose::Read => &self.reads,
-            Purpose::Write => &self.writes,
+    async fn client(&self, purpose: Purpose) -> &Client {
+        match (purpose, &self.writes) {
+            (Purpose::Read, _) => &self.reads,
+            (Purpose::Write, writes @ Client::Blocking(_)) => writes,
+            (Purpose::Write, writes @ Client::Tokio(_)) => {
+                // Of connections that were closed while nobody looked, this client knows what the
+                // runtime has told it. A read is asked once more, a write is not: so the runtime
+                // looks first, which it does before a task that yielded goes on.
+                yield_now().await;
+                writes
+            }
         }
     }
 }
