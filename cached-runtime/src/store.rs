@@ -14,6 +14,8 @@ mod memory;
 mod null;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(any(feature = "memcached", feature = "redis"))]
+mod runtimes;
 
 use std::cell::Cell;
 use std::pin::Pin;

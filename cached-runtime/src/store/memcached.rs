@@ -1,8 +1,10 @@
 //! Entries in memcached, spoken to in its meta commands.
 //!
-//! This file is the store; what it is told is in `options`, where keys go and how servers are
-//! reached in `servers`, the compare-and-set in `swap`, the pass over all keys in `purge`.
+//! This file is the store; what it is told is in `options`, where keys go and what failures mean in
+//! `servers`, how threads and tasks reach a server in `doors`, the compare-and-set in `swap`, the
+//! pass over all keys in `purge`.
 
+mod doors;
 mod options;
 mod purge;
 mod servers;
@@ -12,13 +14,15 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use blocking::unblock;
+use futures_util::FutureExt;
 use memcache::exp::{Delete, Get, GetResult, Set};
 
 use crate::error::{Error, ErrorKind};
 use crate::store::{Guard, Store, StoreFuture, Swapped, may_block};
 
+use doors::{Door, Purpose, Tasks};
 pub use options::MemcachedOptions;
-use servers::{Server, Servers};
+use servers::Servers;
 use swap::OwnedGuard;
 
 /// Keeps entries in memcached 1.6 or later, in one server or several.
@@ -56,6 +60,7 @@ use swap::OwnedGuard;
 #[derive(Debug)]
 pub struct MemcachedStore {
     servers: Arc<Servers>,
+    tasks: Tasks,
     prefix: String,
 }
 
@@ -76,7 +81,8 @@ impl MemcachedStore {
     /// ```
     pub fn new(options: MemcachedOptions) -> Result<Self, Error> {
         let MemcachedOptions { servers, prefix, timeouts } = options.checked()?;
-        Ok(Self { servers: Arc::new(Servers::new(servers, timeouts)), prefix })
+        let servers = Arc::new(Servers::new(servers, timeouts));
+        Ok(Self { servers, tasks: Tasks::default(), prefix })
     }
 
     /// The key as the server has it. Nothing else reaches the wire.
@@ -88,33 +94,32 @@ impl MemcachedStore {
         Err(Error::new(ErrorKind::Refused, text))
     }
 
-    /// Runs what blocks: here where that is allowed, else on a thread for it.
-    async fn run<T: Send + 'static>(
+    /// Runs what is asked of the servers, through the door that suits the caller.
+    async fn run<T, F>(
         &self,
         operation: &'static str,
         key: Option<&str>,
-        work: impl FnOnce(&Servers) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
+        work: impl FnOnce(Arc<Servers>, Door) -> F + Send + 'static,
+    ) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, Error>> + Send,
+    {
+        let servers = Arc::clone(&self.servers);
         let done = if may_block() {
-            work(&self.servers)
+            work(servers, Door::Thread).await
+        } else if let Some(door) = self.tasks.door(servers.len()).await {
+            work(servers, door).await
         } else {
-            let servers = Arc::clone(&self.servers);
-            unblock(move || work(&servers)).await
+            let work = move || work(servers, Door::Thread).now_or_never();
+            unblock(work).await.expect("where a thread waits, no future does")
         };
         done.map_err(|error| error.during(operation, KIND, key))
     }
 
-    /// The same for one key, on its server.
-    async fn run_on<T: Send + 'static>(
-        &self,
-        operation: &'static str,
-        key: &str,
-        work: impl FnOnce(&Server, &str) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
-        let wire_key =
-            self.wire_key(key).map_err(|error| error.during(operation, KIND, Some(key)))?;
-        let work = move |servers: &Servers| work(servers.of(&wire_key), &wire_key);
-        self.run(operation, Some(key), work).await
+    /// The key of one operation, as the server has it.
+    fn key(&self, operation: &'static str, key: &str) -> Result<String, Error> {
+        self.wire_key(key).map_err(|error| error.during(operation, KIND, Some(key)))
     }
 }
 
@@ -133,7 +138,13 @@ impl Store for MemcachedStore {
     }
 
     fn get<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<Vec<u8>>> {
-        Box::pin(self.run_on("get", key, |server, key| Ok(value_of(server.read(&Get::new(key))?))))
+        Box::pin(async move {
+            let get = Get::new(self.key("get", key)?);
+            let work = |servers: Arc<Servers>, door| async move {
+                servers.of(&get).read(&door, &get).await.map(value_of)
+            };
+            self.run("get", Some(key), work).await
+        })
     }
 
     fn set<'a>(
@@ -143,10 +154,11 @@ impl Store for MemcachedStore {
         timeout: Option<Duration>,
     ) -> StoreFuture<'a, ()> {
         Box::pin(async move {
-            let value = value.to_vec();
-            let work =
-                move |server: &Server, key: &str| server.write(&set(key, value, timeout)).map(drop);
-            self.run_on("set", key, work).await
+            let set = set(&self.key("set", key)?, value.to_vec(), timeout);
+            let work = |servers: Arc<Servers>, door| async move {
+                servers.of(&set).write(&door, &set).await.map(drop)
+            };
+            self.run("set", Some(key), work).await
         })
     }
 
@@ -158,27 +170,33 @@ impl Store for MemcachedStore {
         timeout: Option<Duration>,
     ) -> StoreFuture<'a, Swapped> {
         Box::pin(async move {
-            let (guard, value) = (OwnedGuard::from(guard), value.map(<[u8]>::to_vec));
-            let work = move |server: &Server, key: &str| {
-                let set = value.map(|value| set(key, value, timeout));
-                swap::swap(server, key, &guard, set.as_ref())
+            let wire_key = self.key("swap", key)?;
+            let set = value.map(|value| set(&wire_key, value.to_vec(), timeout));
+            let guard = OwnedGuard::from(guard);
+            let work = |servers: Arc<Servers>, door| async move {
+                let server = servers.of_key(&wire_key);
+                swap::swap(server, &door, &wire_key, &guard, set.as_ref()).await
             };
-            self.run_on("swap", key, work).await
+            self.run("swap", Some(key), work).await
         })
     }
 
     fn delete<'a>(&'a self, key: &'a str) -> StoreFuture<'a, bool> {
-        Box::pin(
-            self.run_on("delete", key, |server, key| {
-                Ok(server.write(&Delete::new(key))?.applied())
-            }),
-        )
+        Box::pin(async move {
+            let delete = Delete::new(self.key("delete", key)?);
+            let work = |servers: Arc<Servers>, door| async move {
+                Ok(servers.of(&delete).write(&door, &delete).await?.applied())
+            };
+            self.run("delete", Some(key), work).await
+        })
     }
 
     fn get_many<'a>(&'a self, keys: &'a [&'a str]) -> StoreFuture<'a, Vec<Option<Vec<u8>>>> {
         Box::pin(async move {
             let gets = self.each("get_many", keys, Get::new)?;
-            let work = move |servers: &Servers| servers.read_many(&gets);
+            let work = |servers: Arc<Servers>, door| async move {
+                servers.many(&door, Purpose::Read, &gets).await
+            };
             let found = self.run("get_many", None, work).await?;
             Ok(found.into_iter().map(value_of).collect())
         })
@@ -195,14 +213,19 @@ impl Store for MemcachedStore {
             let sets = self.each("set_many", &keys, |key| {
                 set(&key, values.next().unwrap_or_default(), timeout)
             })?;
-            self.run("set_many", None, move |servers| servers.set_many(&sets)).await
+            let work = |servers: Arc<Servers>, door| async move {
+                servers.many(&door, Purpose::Write, &sets).await.map(drop)
+            };
+            self.run("set_many", None, work).await
         })
     }
 
     fn delete_many<'a>(&'a self, keys: &'a [&'a str]) -> StoreFuture<'a, u64> {
         Box::pin(async move {
             let deletes = self.each("delete_many", keys, Delete::new)?;
-            let work = move |servers: &Servers| servers.write_many(&deletes);
+            let work = |servers: Arc<Servers>, door| async move {
+                servers.many(&door, Purpose::Write, &deletes).await
+            };
             let answers = self.run("delete_many", None, work).await?;
             Ok(answers.iter().filter(|answer| answer.applied()).count() as u64)
         })
@@ -210,8 +233,11 @@ impl Store for MemcachedStore {
 
     fn purge(&self) -> StoreFuture<'_, u64> {
         Box::pin(async move {
-            let prefix = self.prefix.clone();
-            self.run("purge", None, move |servers| purge::purge(servers, &prefix)).await
+            // Too long a list to wait for on a runtime, and too rare: it has the one door only.
+            let (servers, prefix) = (Arc::clone(&self.servers), self.prefix.clone());
+            let work = move || purge::purge(&servers, &prefix);
+            let purged = if may_block() { work() } else { unblock(work).await };
+            purged.map_err(|error| error.during("purge", KIND, None))
         })
     }
 }

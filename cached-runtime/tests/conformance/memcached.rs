@@ -11,7 +11,9 @@ use cached_runtime::store::{Guard, MemcachedOptions, MemcachedStore, Store, Time
 use cached_runtime::testing::conformance::wait;
 use cached_runtime::{Error, ErrorKind};
 
+use crate::callers::Caller;
 use crate::memcached_server::MemcachedServer;
+use crate::on_tokio::OnTokio;
 
 /// The servers that the rules share: each test has a prefix of its own. They end with the process.
 fn shared() -> &'static [MemcachedServer; 2] {
@@ -43,6 +45,14 @@ cached_runtime::store_conformance!(two_servers, || fresh(&shared()[..]), || (
     fresh(&shared()[..])
 ));
 
+cached_runtime::store_conformance!(tasks_of_one_thread, || {
+    OnTokio::one_thread(fresh(&shared()[..]))
+});
+
+cached_runtime::store_conformance!(tasks_of_two_threads, || {
+    OnTokio::two_threads(fresh(&shared()[..]))
+});
+
 const VALUE: &[u8] = &[7; 30];
 
 /// A store with the timeouts that are the default.
@@ -56,182 +66,219 @@ fn kind<T: std::fmt::Debug>(answer: Result<T, Error>) -> ErrorKind {
 
 #[test]
 fn a_server_that_is_down_at_the_start_is_found_when_it_is_up() {
-    let mut server = MemcachedServer::start(&[]);
-    server.kill();
-    let store = store_at(&[server.address()]);
-    let error = wait(store.get("key")).unwrap_err();
-    assert_eq!(error.to_string(), "store unavailable in `get` of memcached for key \"key\"");
-    assert!(error.source().unwrap().to_string().contains("refused"), "{error:?}");
-    assert_eq!(kind(wait(store.set("key", VALUE, None))), ErrorKind::Unavailable);
-    assert_eq!(kind(wait(store.get_many(&["key", "other"]))), ErrorKind::Unavailable);
-    assert_eq!(kind(wait(store.purge())), ErrorKind::Unavailable);
+    for caller in Caller::all() {
+        let mut server = MemcachedServer::start(&[]);
+        server.kill();
+        let store = store_at(&[server.address()]);
+        let error = caller.wait(store.get("key")).unwrap_err();
+        assert_eq!(error.to_string(), "store unavailable in `get` of memcached for key \"key\"");
+        assert!(error.source().unwrap().to_string().contains("refused"), "{error:?}");
+        assert_eq!(kind(caller.wait(store.set("key", VALUE, None))), ErrorKind::Unavailable);
+        assert_eq!(kind(caller.wait(store.get_many(&["key", "other"]))), ErrorKind::Unavailable);
+        assert_eq!(kind(caller.wait(store.purge())), ErrorKind::Unavailable);
 
-    server.restart();
-    wait(store.set("key", VALUE, None)).unwrap();
-    assert_eq!(wait(store.get("key")).unwrap().as_deref(), Some(VALUE));
+        server.restart();
+        caller.wait(store.set("key", VALUE, None)).unwrap();
+        assert_eq!(caller.wait(store.get("key")).unwrap().as_deref(), Some(VALUE));
+    }
 }
 
 #[test]
 fn a_restart_costs_no_operation_its_answer() {
-    let mut server = MemcachedServer::start(&[]);
-    let store = store_at(&[server.address()]);
-    wait(store.set("key", VALUE, None)).unwrap();
-    wait(store.get("key")).unwrap();
-    for _ in 0..3 {
-        // Connections from before it are in the pools, of reads and of writes.
-        server.restart();
-        assert_eq!(wait(store.get("key")).unwrap(), None);
-        wait(store.set("key", VALUE, None)).unwrap();
-        assert_eq!(wait(store.get_many(&["key"])).unwrap(), [Some(VALUE.to_vec())]);
+    type Operation = (&'static str, fn(&MemcachedStore, &Caller) -> Result<(), Error>);
+    let operations: [Operation; 6] = [
+        ("get", |store, caller| caller.wait(store.get("key")).map(drop)),
+        ("set", |store, caller| caller.wait(store.set("key", VALUE, None))),
+        ("add", |store, caller| caller.wait(store.add("key", VALUE, None)).map(drop)),
+        ("delete", |store, caller| caller.wait(store.delete("key")).map(drop)),
+        ("get_many", |store, caller| caller.wait(store.get_many(&["key"])).map(drop)),
+        ("set_many", |store, caller| caller.wait(store.set_many(&[("key", VALUE)], None))),
+    ];
+    for caller in Caller::all() {
+        let mut server = MemcachedServer::start(&[]);
+        let store = store_at(&[server.address()]);
+        for (name, operation) in operations {
+            // Connections from before it are in the pools, of reads and of writes.
+            caller.wait(store.set("key", VALUE, None)).unwrap();
+            caller.wait(store.get("key")).unwrap();
+            server.restart();
+            operation(&store, &caller).unwrap_or_else(|error| panic!("{name}: {error:?}"));
+        }
+        server.kill();
+        assert_eq!(kind(caller.wait(store.get("key"))), ErrorKind::Unavailable);
     }
-    server.kill();
-    assert_eq!(kind(wait(store.get("key"))), ErrorKind::Unavailable);
 }
 
 #[test]
 fn a_server_that_is_killed_under_load_costs_errors_only_while_it_is_down() {
-    let mut server = MemcachedServer::start(&[]);
-    let store = store_at(&[server.address()]);
-    let ended = AtomicBool::new(false);
-    thread::scope(|scope| {
-        for thread in 0..6 {
-            let (store, ended) = (&store, &ended);
-            scope.spawn(move || {
-                let mut step = 0;
-                while !ended.load(Ordering::SeqCst) {
-                    step += 1;
-                    let key = format!("key:{}", (thread + step) % 4);
-                    let began = Instant::now();
-                    let done = match step % 4 {
-                        0 => wait(store.set(&key, VALUE, None)),
-                        1 => wait(store.swap(&key, Guard::Any, Some(VALUE), None)).map(drop),
-                        2 => wait(store.get_many(&[&key, "key:0"])).map(drop),
-                        _ => wait(store.get(&key))
-                            .map(|found| assert!(found.is_none_or(|found| found == VALUE))),
-                    };
-                    if let Err(error) = done {
-                        let kinds = [ErrorKind::Unavailable, ErrorKind::Timeout];
-                        assert!(kinds.contains(&error.kind()), "{error:?}");
+    for caller in Caller::all() {
+        let mut server = MemcachedServer::start(&[]);
+        let store = store_at(&[server.address()]);
+        let ended = AtomicBool::new(false);
+        thread::scope(|scope| {
+            for thread in 0..6 {
+                let (caller, store, ended) = (&caller, &store, &ended);
+                scope.spawn(move || {
+                    let mut step = 0;
+                    while !ended.load(Ordering::SeqCst) {
+                        step += 1;
+                        let key = format!("key:{}", (thread + step) % 4);
+                        let began = Instant::now();
+                        let done = match step % 4 {
+                            0 => caller.wait(store.set(&key, VALUE, None)),
+                            1 => caller
+                                .wait(store.swap(&key, Guard::Any, Some(VALUE), None))
+                                .map(drop),
+                            2 => caller.wait(store.get_many(&[&key, "key:0"])).map(drop),
+                            _ => caller
+                                .wait(store.get(&key))
+                                .map(|found| assert!(found.is_none_or(|found| found == VALUE))),
+                        };
+                        if let Err(error) = done {
+                            let kinds = [ErrorKind::Unavailable, ErrorKind::Timeout];
+                            assert!(kinds.contains(&error.kind()), "{error:?}");
+                        }
+                        assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
                     }
-                    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
-                }
-            });
-        }
-        for _ in 0..5 {
-            thread::sleep(Duration::from_millis(40));
-            server.kill();
-            thread::sleep(Duration::from_millis(20));
-            server.restart();
-        }
-        ended.store(true, Ordering::SeqCst);
-    });
-    wait(store.set("key", VALUE, None)).unwrap();
-    assert_eq!(wait(store.get("key")).unwrap().as_deref(), Some(VALUE));
+                });
+            }
+            for _ in 0..5 {
+                thread::sleep(Duration::from_millis(40));
+                server.kill();
+                thread::sleep(Duration::from_millis(20));
+                server.restart();
+            }
+            ended.store(true, Ordering::SeqCst);
+        });
+        caller.wait(store.set("key", VALUE, None)).unwrap();
+        assert_eq!(caller.wait(store.get("key")).unwrap().as_deref(), Some(VALUE));
+    }
 }
 
 #[test]
 fn swaps_of_anything_all_succeed_however_many_race() {
-    let store = fresh(&shared()[..1]);
-    wait(store.set("key", VALUE, None)).unwrap();
-    thread::scope(|scope| {
-        for thread in 0..8 {
-            let store = &store;
-            scope.spawn(move || {
-                for _ in 0..50 {
-                    let value = [thread; 40];
-                    let swap = store.swap("key", Guard::Any, Some(&value), None);
-                    let swapped = wait(swap).unwrap();
-                    assert!(swapped.done && swapped.previous.is_some_and(|head| head.len() == 24));
-                }
-            });
-        }
-    });
+    for caller in Caller::all() {
+        let store = fresh(&shared()[..1]);
+        caller.wait(store.set("key", VALUE, None)).unwrap();
+        thread::scope(|scope| {
+            for thread in 0..8 {
+                let (caller, store) = (&caller, &store);
+                scope.spawn(move || {
+                    for _ in 0..50 {
+                        let value = [thread; 40];
+                        let swap = store.swap("key", Guard::Any, Some(&value), None);
+                        let swapped = caller.wait(swap).unwrap();
+                        assert!(
+                            swapped.done && swapped.previous.is_some_and(|head| head.len() == 24)
+                        );
+                    }
+                });
+            }
+        });
+    }
 }
 
 #[test]
 fn a_server_that_hangs_costs_one_timeout() {
-    let server = MemcachedServer::start(&[]);
-    let store = store_at(&[server.address()]);
-    wait(store.set("key", VALUE, None)).unwrap();
-    let timed = |run: &dyn Fn() -> ErrorKind| {
-        let began = Instant::now();
-        (run(), began.elapsed())
-    };
-    server.pause();
-    let (read, write) = (Duration::from_millis(250), Duration::from_millis(500));
-    let runs: [(&dyn Fn() -> ErrorKind, Duration); 4] = [
-        (&|| kind(wait(store.get("key"))), read),
-        (&|| kind(wait(store.get_many(&["key", "other"]))), read),
-        (&|| kind(wait(store.set("key", VALUE, None))), write),
-        (&|| kind(wait(store.swap("key", Guard::Any, Some(VALUE), None))), read),
-    ];
-    for (run, timeout) in runs {
-        let (kind, took) = timed(run);
-        assert_eq!(kind, ErrorKind::Timeout);
-        assert!((timeout..timeout + Duration::from_secs(1)).contains(&took), "{took:?}");
-    }
-    // A task that asks holds up no thread of its executor.
-    let mut get = store.get("key");
-    assert!(get.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
-    assert_eq!(kind(wait(get)), ErrorKind::Timeout);
+    for caller in Caller::all() {
+        let server = MemcachedServer::start(&[]);
+        let store = store_at(&[server.address()]);
+        caller.wait(store.set("key", VALUE, None)).unwrap();
+        let timed = |run: &dyn Fn() -> ErrorKind| {
+            let began = Instant::now();
+            (run(), began.elapsed())
+        };
+        server.pause();
+        let (read, write) = (Duration::from_millis(250), Duration::from_millis(500));
+        let runs: [(&dyn Fn() -> ErrorKind, Duration); 4] = [
+            (&|| kind(caller.wait(store.get("key"))), read),
+            (&|| kind(caller.wait(store.get_many(&["key", "other"]))), read),
+            (&|| kind(caller.wait(store.set("key", VALUE, None))), write),
+            (&|| kind(caller.wait(store.swap("key", Guard::Any, Some(VALUE), None))), read),
+        ];
+        for (run, timeout) in runs {
+            let (kind, took) = timed(run);
+            assert_eq!(kind, ErrorKind::Timeout);
+            assert!((timeout..timeout + Duration::from_secs(1)).contains(&took), "{took:?}");
+        }
+        // A task that asks holds up no thread of its executor.
+        let mut get = store.get("key");
+        assert!(get.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        assert_eq!(kind(caller.wait(get)), ErrorKind::Timeout);
 
-    server.resume();
-    wait(store.set("key", VALUE, None)).unwrap();
-    assert_eq!(wait(store.get("key")).unwrap().as_deref(), Some(VALUE));
+        server.resume();
+        caller.wait(store.set("key", VALUE, None)).unwrap();
+        assert_eq!(caller.wait(store.get("key")).unwrap().as_deref(), Some(VALUE));
+    }
 }
 
 #[test]
 fn a_dead_server_takes_only_its_own_keys_along() {
-    let mut servers = [(); 3].map(|()| MemcachedServer::start(&[]));
-    let addresses: Vec<_> = servers.iter().map(MemcachedServer::address).collect();
-    let store = store_at(&addresses);
-    let keys: Vec<_> = (0..60).map(|n| format!("key:{n}")).collect();
-    for key in &keys {
-        wait(store.set(key, VALUE, None)).unwrap();
-    }
-    servers[1].kill();
-    let (live, dead): (Vec<_>, Vec<_>) = keys.iter().partition(|key| wait(store.get(key)).is_ok());
-    assert!(live.len() > 20 && dead.len() > 5, "{} live, {} dead", live.len(), dead.len());
-    for key in &live {
-        assert_eq!(wait(store.get(key)).unwrap().as_deref(), Some(VALUE));
-    }
+    for caller in Caller::all() {
+        let mut servers = [(); 3].map(|()| MemcachedServer::start(&[]));
+        let addresses: Vec<_> = servers.iter().map(MemcachedServer::address).collect();
+        let store = store_at(&addresses);
+        let keys: Vec<_> = (0..60).map(|n| format!("key:{n}")).collect();
+        for key in &keys {
+            caller.wait(store.set(key, VALUE, None)).unwrap();
+        }
+        servers[1].kill();
+        let (live, dead): (Vec<_>, Vec<_>) =
+            keys.iter().partition(|key| caller.wait(store.get(key)).is_ok());
+        assert!(live.len() > 20 && dead.len() > 5, "{} live, {} dead", live.len(), dead.len());
+        for key in &live {
+            assert_eq!(caller.wait(store.get(key)).unwrap().as_deref(), Some(VALUE));
+        }
 
-    // Many at once fail where the dead server has one of them, and still reach the others.
-    let all: Vec<_> = keys.iter().map(String::as_str).collect();
-    let some: Vec<_> = live.iter().map(|key| key.as_str()).collect();
-    assert_eq!(kind(wait(store.get_many(&all))), ErrorKind::Unavailable);
-    assert!(wait(store.get_many(&some)).unwrap().iter().all(Option::is_some));
-    assert_eq!(kind(wait(store.delete_many(&all))), ErrorKind::Unavailable);
-    assert!(wait(store.get_many(&some)).unwrap().iter().all(Option::is_none));
-    wait(store.set(live[0], VALUE, None)).unwrap();
-    assert_eq!(kind(wait(store.purge())), ErrorKind::Unavailable);
-    assert_eq!(wait(store.get(live[0])).unwrap(), None);
+        // Many at once fail where the dead server has one of them, and still reach the others.
+        let all: Vec<_> = keys.iter().map(String::as_str).collect();
+        let some: Vec<_> = live.iter().map(|key| key.as_str()).collect();
+        assert_eq!(kind(caller.wait(store.get_many(&all))), ErrorKind::Unavailable);
+        assert!(caller.wait(store.get_many(&some)).unwrap().iter().all(Option::is_some));
+        assert_eq!(kind(caller.wait(store.delete_many(&all))), ErrorKind::Unavailable);
+        assert!(caller.wait(store.get_many(&some)).unwrap().iter().all(Option::is_none));
+        caller.wait(store.set(live[0], VALUE, None)).unwrap();
+        assert_eq!(kind(caller.wait(store.purge())), ErrorKind::Unavailable);
+        assert_eq!(caller.wait(store.get(live[0])).unwrap(), None);
 
-    servers[1].restart();
-    wait(store.set(dead[0], VALUE, None)).unwrap();
-    assert_eq!(wait(store.purge()).unwrap(), 1);
+        servers[1].restart();
+        caller.wait(store.set(dead[0], VALUE, None)).unwrap();
+        assert_eq!(caller.wait(store.purge()).unwrap(), 1);
+    }
 }
 
 #[test]
 fn a_value_above_the_limit_is_refused_and_the_older_one_is_gone() {
-    let store = fresh(&shared()[..1]);
-    let large = vec![7; 2 << 20];
-    let changes: [&dyn Fn() -> Result<(), Error>; 4] = [
-        &|| wait(store.set("key", &large, None)),
-        &|| wait(store.swap("key", Guard::Any, Some(&large), None)).map(drop),
-        &|| wait(store.swap("key", Guard::Head(&VALUE[..24]), Some(&large), None)).map(drop),
-        &|| wait(store.set_many(&[("first", VALUE), ("key", &large), ("last", VALUE)], None)),
-    ];
-    for change in changes {
-        wait(store.set("key", &VALUE[..24], None)).unwrap();
-        let head = VALUE[..24].to_vec();
-        assert_eq!(wait(store.get("key")).unwrap(), Some(head));
-        assert_eq!(kind(change()), ErrorKind::Refused);
-        assert_eq!(wait(store.get("key")).unwrap(), None);
+    for caller in Caller::all() {
+        let store = fresh(&shared()[..1]);
+        let large = vec![7; 2 << 20];
+        let changes: [&dyn Fn() -> Result<(), Error>; 4] = [
+            &|| caller.wait(store.set("key", &large, None)),
+            &|| caller.wait(store.swap("key", Guard::Any, Some(&large), None)).map(drop),
+            &|| {
+                caller
+                    .wait(store.swap("key", Guard::Head(&VALUE[..24]), Some(&large), None))
+                    .map(drop)
+            },
+            &|| {
+                caller.wait(
+                    store.set_many(&[("first", VALUE), ("key", &large), ("last", VALUE)], None),
+                )
+            },
+        ];
+        for change in changes {
+            caller.wait(store.set("key", &VALUE[..24], None)).unwrap();
+            let head = VALUE[..24].to_vec();
+            assert_eq!(caller.wait(store.get("key")).unwrap(), Some(head));
+            assert_eq!(kind(change()), ErrorKind::Refused);
+            assert_eq!(caller.wait(store.get("key")).unwrap(), None);
+        }
+        assert_eq!(kind(caller.wait(store.add("key", &large, None))), ErrorKind::Refused);
+        // What was stored beside it is stored.
+        assert!(
+            caller.wait(store.get_many(&["first", "last"])).unwrap().iter().all(Option::is_some)
+        );
     }
-    assert_eq!(kind(wait(store.add("key", &large, None))), ErrorKind::Refused);
-    // What was stored beside it is stored.
-    assert!(wait(store.get_many(&["first", "last"])).unwrap().iter().all(Option::is_some));
 }
 
 #[test]
@@ -293,10 +340,12 @@ fn a_purge_leaves_foreign_keys_and_finds_thousands() {
 
 #[test]
 fn names_are_resolved_and_a_name_that_means_nothing_is_no_error_at_the_start() {
-    let server = MemcachedServer::start(&[]);
-    let port = server.address().rsplit_once(':').unwrap().1.to_owned();
-    let store = store_at(&[format!("localhost:{port}")]);
-    wait(store.set("key", VALUE, None)).unwrap();
-    let store = store_at(&["nowhere.invalid".to_owned()]);
-    assert_eq!(kind(wait(store.get("key"))), ErrorKind::Unavailable);
+    for caller in Caller::all() {
+        let server = MemcachedServer::start(&[]);
+        let port = server.address().rsplit_once(':').unwrap().1.to_owned();
+        let store = store_at(&[format!("localhost:{port}")]);
+        caller.wait(store.set("key", VALUE, None)).unwrap();
+        let store = store_at(&["nowhere.invalid".to_owned()]);
+        assert_eq!(kind(caller.wait(store.get("key"))), ErrorKind::Unavailable);
+    }
 }

@@ -1,6 +1,6 @@
 //! A memcached of a test's own, on a free port of this machine.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -40,6 +40,17 @@ impl MemcachedServer {
 
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
+    }
+
+    /// How many connections it has, that of this question included.
+    pub fn connections(&self) -> usize {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        stream.write_all(b"stats\r\n").unwrap();
+        let mut lines = BufReader::new(stream).lines();
+        let count = lines
+            .find_map(|line| line.unwrap().strip_prefix("STAT curr_connections ")?.parse().ok());
+        count.expect("the server tells how many connections it has")
     }
 
     /// Kills it as by `kill -9`: connections are cut, entries are lost.

@@ -1,25 +1,24 @@
-//! The servers: which one has a key, how it is reached, and what its failures mean.
+//! The servers: which one has a key, what is asked of it again, and what its failures mean.
 //!
-//! Connections, their pools and the protocol are the client's (`memcache::exp`).
+//! By which client it is reached is in `doors`; the protocol is the client's (`memcache::exp`).
 
 use std::fmt;
 use std::io;
 use std::net::{TcpStream, ToSocketAddrs};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use memcache::exp::{Error as ClientError, MetaClient, MetaClientBuilder, Operation, Set};
+use memcache::exp::{Error as ClientError, Operation};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::error::{Error, ErrorKind};
 use crate::store::Timeouts;
-use crate::sync::{Mutex, unpoisoned};
+
+use super::doors::{Clients, Door, Purpose, Slot};
 
 /// Operations sent at once. Their requests fit into the buffers of a socket, so that neither side
 /// waits for the other to read.
 pub(super) const BATCH: usize = 100;
-
-/// Connections that a server keeps for the next to ask.
-const IDLE: usize = 64;
 
 /// All servers of a store.
 #[derive(Debug)]
@@ -27,16 +26,25 @@ pub(super) struct Servers(Vec<Server>);
 
 impl Servers {
     pub(super) fn new(addresses: Vec<String>, timeouts: Timeouts) -> Self {
-        let server = |address| Server::new(address, timeouts);
-        Self(addresses.into_iter().map(server).collect())
+        let server = |(position, address)| Server::new(position, address, timeouts);
+        Self(addresses.into_iter().enumerate().map(server).collect())
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
     }
 
     pub(super) fn iter(&self) -> std::slice::Iter<'_, Server> {
         self.0.iter()
     }
 
+    /// The server that an operation is for.
+    pub(super) fn of(&self, operation: &impl Operation) -> &Server {
+        &self.0[self.index(operation.key())]
+    }
+
     /// The server of a key.
-    pub(super) fn of(&self, key: &str) -> &Server {
+    pub(super) fn of_key(&self, key: &str) -> &Server {
         &self.0[self.index(key.as_bytes())]
     }
 
@@ -47,41 +55,15 @@ impl Servers {
         (0..self.0.len()).max_by_key(drawn).unwrap_or(0)
     }
 
-    pub(super) fn read_many<O: Operation + Clone>(
-        &self,
-        operations: &[O],
-    ) -> Result<Vec<O::Output>, Error> {
-        self.many(operations, |server, part| server.read_many(part)?.into_iter().collect())
-    }
-
-    pub(super) fn write_many<O: Operation + Clone>(
-        &self,
-        operations: &[O],
-    ) -> Result<Vec<O::Output>, Error> {
-        self.many(operations, |server, part| server.write_many(part)?.into_iter().collect())
-    }
-
-    pub(super) fn set_many(&self, sets: &[Set]) -> Result<(), Error> {
-        let stored = self.many(sets, |server, part| {
-            let stored = server.write_many(part)?;
-            let each = part.iter().zip(stored).map(|(set, stored)| match stored {
-                // A refusal ends the batch: what became of the rest of it is not known.
-                Err(error) if error.kind() == ErrorKind::Refused => server.write(set),
-                stored => stored,
-            });
-            // Every one is attempted before the first failure is returned.
-            each.collect::<Vec<_>>().into_iter().collect()
-        });
-        stored.map(drop)
-    }
-
-    /// Runs operations on their servers, a batch at a time, and returns what they gave in order.
+    /// Runs operations of one purpose on their servers, a batch at a time, and returns what they
+    /// gave in order.
     ///
     /// A server that fails is not asked further; the others are, before its failure is returned.
-    fn many<O: Operation + Clone>(
+    pub(super) async fn many<O: Operation + Clone>(
         &self,
+        door: &Door,
+        purpose: Purpose,
         operations: &[O],
-        run: impl Fn(&Server, &[O]) -> Result<Vec<O::Output>, Error>,
     ) -> Result<Vec<O::Output>, Error> {
         let mut shares = vec![Vec::new(); self.0.len()];
         for (position, operation) in operations.iter().enumerate() {
@@ -92,7 +74,7 @@ impl Servers {
         for (server, share) in self.0.iter().zip(&shares) {
             for positions in share.chunks(BATCH) {
                 let batch: Vec<_> = positions.iter().map(|idx| operations[*idx].clone()).collect();
-                match run(server, &batch) {
+                match server.batch(door, purpose, &batch).await {
                     Ok(results) => {
                         for (position, output) in positions.iter().zip(results) {
                             outputs[*position] = Some(output);
@@ -116,21 +98,16 @@ impl Servers {
 /// One server.
 pub(super) struct Server {
     address: String,
+    /// Among all of them.
+    position: usize,
     seed: u64,
     timeouts: Timeouts,
-    /// Made at the first use, and anew after a failure: the name may then mean another address.
-    clients: Mutex<Option<Clients>>,
-}
-
-/// A client has one timeout for all it does, so there are two of them.
-#[derive(Clone)]
-struct Clients {
-    reads: MetaClient,
-    writes: MetaClient,
+    /// For threads. Runtimes have their own.
+    threads: Slot,
 }
 
 impl Server {
-    fn new(address: String, timeouts: Timeouts) -> Self {
+    fn new(position: usize, address: String, timeouts: Timeouts) -> Self {
         // The client adds to the time of day; an hour keeps every sum in range.
         let bounded = |timeout: Duration| timeout.min(Duration::from_secs(3_600));
         let timeouts = Timeouts {
@@ -139,33 +116,27 @@ impl Server {
             write: bounded(timeouts.write),
         };
         let seed = xxh3_64_with_seed(address.as_bytes(), 0);
-        Self { address, seed, timeouts, clients: Mutex::new(None) }
+        Self { address, position, seed, timeouts, threads: Slot::default() }
     }
 
     pub(super) fn timeouts(&self) -> Timeouts {
         self.timeouts
     }
 
-    pub(super) fn read<O: Operation + Clone>(&self, operation: &O) -> Result<O::Output, Error> {
-        self.exchange(|clients| clients.reads.run(operation.clone()))
-    }
-
-    pub(super) fn write<O: Operation + Clone>(&self, operation: &O) -> Result<O::Output, Error> {
-        self.exchange(|clients| clients.writes.run(operation.clone()))
-    }
-
-    fn read_many<O: Operation + Clone>(
+    pub(super) async fn read<O: Operation + Clone>(
         &self,
-        operations: &[O],
-    ) -> Result<Vec<Result<O::Output, Error>>, Error> {
-        self.exchange_many(operations, |clients| &clients.reads)
+        door: &Door,
+        operation: &O,
+    ) -> Result<O::Output, Error> {
+        self.one(door, Purpose::Read, operation).await
     }
 
-    fn write_many<O: Operation + Clone>(
+    pub(super) async fn write<O: Operation + Clone>(
         &self,
-        operations: &[O],
-    ) -> Result<Vec<Result<O::Output, Error>>, Error> {
-        self.exchange_many(operations, |clients| &clients.writes)
+        door: &Door,
+        operation: &O,
+    ) -> Result<O::Output, Error> {
+        self.one(door, Purpose::Write, operation).await
     }
 
     /// Connects anew, for what the client has no command of.
@@ -188,62 +159,79 @@ impl Server {
         connect().map_err(|error| converted(ClientError::Io(error)))
     }
 
-    /// Runs an exchange, and once more where the connection proved to be closed before anything can
+    /// Runs an operation, and once more where the connection proved to be closed before anything can
     /// have been done.
-    fn exchange<T>(
+    async fn one<O: Operation + Clone>(
         &self,
-        exchange: impl Fn(&Clients) -> Result<T, ClientError>,
-    ) -> Result<T, Error> {
-        let attempt = || exchange(&self.clients()?);
-        let done = match attempt() {
-            Err(error) if is_closed(&error) => attempt(),
-            done => done,
-        };
-        done.map_err(|error| self.failed(error))
+        door: &Door,
+        purpose: Purpose,
+        operation: &O,
+    ) -> Result<O::Output, Error> {
+        let mut is_second = false;
+        loop {
+            let done = match self.clients(door).await {
+                Ok(clients) => clients.run(purpose, operation.clone()).await,
+                Err(error) => Err(error),
+            };
+            match done {
+                Ok(output) => return Ok(output),
+                Err(error) if !is_second && is_closed(&error) => is_second = true,
+                Err(error) => return Err(self.failed(door, error)),
+            }
+        }
     }
 
-    fn exchange_many<O: Operation + Clone>(
+    /// Runs a batch. Every write of it is attempted before the first failure is returned.
+    async fn batch<O: Operation + Clone>(
         &self,
+        door: &Door,
+        purpose: Purpose,
         operations: &[O],
-        client: impl Fn(&Clients) -> &MetaClient,
-    ) -> Result<Vec<Result<O::Output, Error>>, Error> {
-        let run = |operations: Vec<O>| {
-            self.exchange(|clients| client(clients).run_many(operations.iter().cloned()))
-        };
-        let mut results = run(operations.to_vec())?;
+    ) -> Result<Vec<O::Output>, Error> {
+        let mut results = self.exchange(door, purpose, operations.to_vec()).await?;
         let is_again = |idx: &usize| matches!(&results[*idx], Err(error) if is_closed(error));
         let again: Vec<_> = (0..results.len()).filter(is_again).collect();
         if !again.is_empty() {
-            let redone = run(again.iter().map(|idx| operations[*idx].clone()).collect())?;
+            let operations = again.iter().map(|idx| operations[*idx].clone()).collect();
+            let redone = self.exchange(door, purpose, operations).await?;
             for (idx, result) in again.into_iter().zip(redone) {
                 results[idx] = result;
             }
         }
-        let failed = |result: Result<_, _>| result.map_err(|error| self.failed(error));
-        Ok(results.into_iter().map(failed).collect())
-    }
-
-    fn clients(&self) -> Result<Clients, ClientError> {
-        if let Some(clients) = &*unpoisoned(self.clients.lock()) {
-            return Ok(clients.clone());
+        let mut outputs = Vec::with_capacity(results.len());
+        for (operation, result) in operations.iter().zip(results) {
+            outputs.push(match result.map_err(|error| self.failed(door, error)) {
+                // A refusal ends the batch: what became of the rest of it is not known.
+                Err(error) if purpose == Purpose::Write && error.kind() == ErrorKind::Refused => {
+                    self.write(door, operation).await
+                }
+                result => result,
+            });
         }
-        // Resolves the name, which may take long: not under the lock.
-        let client = |timeout| {
-            MetaClientBuilder::new()
-                .connect_timeout(Some(self.timeouts.connect))
-                .io_timeout(Some(timeout))
-                .max_idle(IDLE)
-                .connect(self.address.as_str())
-        };
-        let clients =
-            Clients { reads: client(self.timeouts.read)?, writes: client(self.timeouts.write)? };
-        Ok(unpoisoned(self.clients.lock()).get_or_insert(clients).clone())
+        outputs.into_iter().collect()
     }
 
-    fn failed(&self, error: ClientError) -> Error {
+    async fn exchange<O: Operation>(
+        &self,
+        door: &Door,
+        purpose: Purpose,
+        operations: Vec<O>,
+    ) -> Result<Vec<Result<O::Output, ClientError>>, Error> {
+        let results = match self.clients(door).await {
+            Ok(clients) => clients.run_many(purpose, operations).await,
+            Err(error) => Err(error),
+        };
+        results.map_err(|error| self.failed(door, error))
+    }
+
+    async fn clients(&self, door: &Door) -> Result<Arc<Clients>, ClientError> {
+        door.slot(self.position, &self.threads).clients(door, &self.address, self.timeouts).await
+    }
+
+    fn failed(&self, door: &Door, error: ClientError) -> Error {
         let error = converted(error);
         if matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout) {
-            *unpoisoned(self.clients.lock()) = None;
+            door.slot(self.position, &self.threads).clear();
         }
         error
     }

@@ -5,6 +5,7 @@ use memcache::exp::{Delete, Get, Meta, Set};
 use crate::error::{Error, ErrorKind};
 use crate::store::{Guard, HEAD, Swapped};
 
+use super::doors::Door;
 use super::servers::Server;
 use super::value_of;
 
@@ -40,21 +41,22 @@ impl OwnedGuard {
 const ATTEMPTS: u32 = 16;
 
 /// Changes a key if `guard` holds: to what `set` stores, or to nothing.
-pub(super) fn swap(
+pub(super) async fn swap(
     server: &Server,
+    door: &Door,
     key: &str,
     guard: &OwnedGuard,
     set: Option<&Set>,
 ) -> Result<Swapped, Error> {
-    let change = Change { server, key, set };
+    let change = Change { server, door, key, set };
     let guard = guard.as_guard();
     // Nothing to compare with: one round trip does it, unless there is something after all.
-    if guard == Guard::Absent && set.is_some() && change.apply(To::Nothing)? {
+    if guard == Guard::Absent && set.is_some() && change.apply(To::Nothing).await? {
         return Ok(Swapped { done: true, previous: None });
     }
     let mut last = None;
     for _ in 0..ATTEMPTS {
-        let read = server.read(&Get::new(key).meta(Meta::NONE.cas()))?;
+        let read = server.read(door, &Get::new(key).meta(Meta::NONE.cas())).await?;
         let cas = read.item.cas;
         if cas == Some(0) {
             return Err(Error::new(
@@ -65,7 +67,7 @@ pub(super) fn swap(
         let present = value_of(read);
         let done = guard.holds(present.as_deref());
         let previous = present.map(head);
-        if !done || change.apply(cas.map_or(To::Nothing, To::Same))? {
+        if !done || change.apply(cas.map_or(To::Nothing, To::Same)).await? {
             return Ok(Swapped { done, previous });
         }
         last = previous;
@@ -74,7 +76,7 @@ pub(super) fn swap(
         let text = format!("the value was changed {ATTEMPTS} times while it was compared");
         return Err(Error::new(ErrorKind::Refused, text));
     }
-    change.apply(To::Whatever)?;
+    change.apply(To::Whatever).await?;
     Ok(Swapped { done: true, previous: last })
 }
 
@@ -85,6 +87,7 @@ fn head(mut value: Vec<u8>) -> Vec<u8> {
 
 struct Change<'a> {
     server: &'a Server,
+    door: &'a Door,
     key: &'a str,
     set: Option<&'a Set>,
 }
@@ -100,7 +103,7 @@ enum To {
 
 impl Change<'_> {
     /// Makes the change. Returns whether the server still had that.
-    fn apply(&self, to: To) -> Result<bool, Error> {
+    async fn apply(&self, to: To) -> Result<bool, Error> {
         let Some(set) = self.set.cloned() else {
             let delete = match to {
                 // Nothing was there when it was read, and nothing is to be there.
@@ -108,13 +111,13 @@ impl Change<'_> {
                 To::Same(cas) => Delete::new(self.key).compare_cas(cas),
                 To::Whatever => Delete::new(self.key),
             };
-            return Ok(self.server.write(&delete)?.applied());
+            return Ok(self.server.write(self.door, &delete).await?.applied());
         };
         let set = match to {
             To::Nothing => set.add(),
             To::Same(cas) => set.compare_cas(cas),
             To::Whatever => set,
         };
-        Ok(self.server.write(&set)?.applied())
+        Ok(self.server.write(self.door, &set).await?.applied())
     }
 }

@@ -1,61 +1,33 @@
 //! The door for tasks: one multiplexed connection for each tokio runtime, which its tasks share.
 //!
-//! A connection is driven by the runtime that made it, and dies with that. So there is one for each
-//! runtime, found by the runtime's number, and a task beside it that reports the runtime's end.
+//! How runtimes are told apart, and how their ends are noticed, is in `store/runtimes`.
 
-use std::collections::HashMap;
-use std::fmt;
 use std::io;
-use std::pin::{Pin, pin};
+use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use ::redis::{RedisError, RedisResult, Value};
-use futures_util::future::{Either, FutureExt, Shared, select};
-use tokio::runtime::{Handle, Id};
-use tokio::task::AbortHandle;
+use futures_util::future::{Either, select};
+use tokio::runtime::Handle;
 
 use super::target::Wire;
 use super::threads::TRUSTED;
 use super::{Again, Core, Request, answer};
+use crate::store::runtimes::{self, Fault, Runtimes};
 use crate::sync::sleep;
 
 /// The connections of all runtimes.
-#[derive(Default)]
-pub(super) struct Tasks {
-    runtimes: Mutex<HashMap<Id, Entry>>,
-    /// Numbers entries, so that a late report does not remove a newer one.
-    serial: AtomicU64,
-}
+pub(super) type Tasks = Arc<Runtimes<Connected, RedisError>>;
 
-/// A runtime's connection, made or in the making. All who come meanwhile wait for the same one.
-#[derive(Clone)]
-struct Entry {
-    runtime: Id,
-    serial: u64,
-    connection: Shared<Connecting>,
-}
+type Entry = runtimes::Entry<Connected, RedisError>;
 
-type Connecting = Pin<Box<dyn Future<Output = Result<Arc<Connected>, Fault>> + Send>>;
-
-struct Connected {
+pub(super) struct Connected {
     wire: Wire,
     made: Instant,
     /// Microseconds from `made` to the last answer.
     heard: AtomicU64,
-    _keeper: Keeper,
-}
-
-/// Why a runtime has no connection.
-#[derive(Clone)]
-enum Fault {
-    Failed(RedisError),
-    /// It has no drivers for input, output and time. Remembered for as long as it runs.
-    Unfit(
-        #[expect(dead_code, reason = "held, so that the end of the runtime is noticed")]
-        Arc<Keeper>,
-    ),
 }
 
 impl Core {
@@ -67,14 +39,22 @@ impl Core {
     ) -> Option<RedisResult<Vec<Value>>> {
         let mut is_second = false;
         loop {
-            let (entry, is_new) = self.entry(runtime);
+            let core = Arc::downgrade(self);
+            let (entry, is_new) = self.tasks.entry(runtime, || async move {
+                let Some(core) = core.upgrade() else { return Err(not_connected()) };
+                core.connect().await
+            });
             let is_trusted = is_new || is_second || request.again == Again::Harmless;
-            let connected = match entry.connection.clone().await {
+            let connected = match entry.value().await {
                 Ok(connected) => connected,
                 Err(Fault::Unfit(_)) => return None,
                 Err(Fault::Failed(error)) => {
                     self.tasks.forget(&entry);
                     return Some(Err(error));
+                }
+                Err(Fault::Ended) => {
+                    self.tasks.forget(&entry);
+                    return Some(Err(not_connected()));
                 }
             };
             if !is_trusted && connected.idle() >= TRUSTED && !connected.wire.is_alive().await {
@@ -107,47 +87,19 @@ impl Core {
         answer
     }
 
-    /// The connection of a runtime, and whether this call begins it.
-    fn entry(self: &Arc<Self>, runtime: &Handle) -> (Entry, bool) {
-        let id = runtime.id();
-        let mut runtimes = self.tasks.runtimes.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(entry) = runtimes.get(&id) {
-            return (entry.clone(), false);
-        }
-        let serial = self.tasks.serial.fetch_add(1, Ordering::Relaxed);
-        // Begins when it is polled: under the lock, a runtime that ends would wait for itself.
-        let connection = connect(Arc::downgrade(self), runtime.clone(), serial).boxed().shared();
-        let entry = Entry { runtime: id, serial, connection };
-        runtimes.insert(id, entry.clone());
-        (entry, true)
-    }
-}
-
-/// Connects in a task of its own, so that a caller who gives up does not end what others wait for.
-async fn connect(core: Weak<Core>, runtime: Handle, serial: u64) -> Result<Arc<Connected>, Fault> {
-    let keeper = Keeper::start(core.clone(), &runtime, serial);
-    let Some(core) = core.upgrade() else { return Err(failed(io::ErrorKind::NotConnected)) };
-    let connecting = runtime.spawn(async move {
+    async fn connect(&self) -> RedisResult<Connected> {
         // Not the runtime's timer, which it need not have.
-        let limit = sleep(core.timeouts.connect);
-        match select(pin!(core.target.connect_wire(core.timeouts)), limit).await {
-            Either::Left((wire, _)) => wire,
-            Either::Right(_) => Err(io::Error::from(io::ErrorKind::TimedOut).into()),
-        }
-    });
-    match connecting.await {
-        Ok(Ok(wire)) => {
-            let (made, heard) = (Instant::now(), AtomicU64::new(0));
-            Ok(Arc::new(Connected { wire, made, heard, _keeper: keeper }))
-        }
-        Ok(Err(error)) => Err(Fault::Failed(error)),
-        Err(error) if error.is_panic() => Err(Fault::Unfit(Arc::new(keeper))),
-        Err(_) => Err(failed(io::ErrorKind::NotConnected)),
+        let limit = sleep(self.timeouts.connect);
+        let wire = match select(pin!(self.target.connect_wire(self.timeouts)), limit).await {
+            Either::Left((wire, _)) => wire?,
+            Either::Right(_) => return Err(io::Error::from(io::ErrorKind::TimedOut).into()),
+        };
+        Ok(Connected { wire, made: Instant::now(), heard: AtomicU64::new(0) })
     }
 }
 
-fn failed(kind: io::ErrorKind) -> Fault {
-    Fault::Failed(io::Error::from(kind).into())
+fn not_connected() -> RedisError {
+    io::Error::from(io::ErrorKind::NotConnected).into()
 }
 
 impl Connected {
@@ -157,25 +109,6 @@ impl Connected {
 
     fn idle(&self) -> Duration {
         Duration::from_micros(self.now().saturating_sub(self.heard.load(Ordering::Relaxed)))
-    }
-}
-
-impl Tasks {
-    /// Drops a connection. The next task makes another.
-    fn forget(&self, entry: &Entry) {
-        self.remove(entry.runtime, entry.serial);
-    }
-
-    fn remove(&self, runtime: Id, serial: u64) {
-        let removed = {
-            let mut runtimes = self.runtimes.lock().unwrap_or_else(PoisonError::into_inner);
-            match runtimes.get(&runtime) {
-                Some(entry) if entry.serial == serial => runtimes.remove(&runtime),
-                _ => None,
-            }
-        };
-        // Not under the lock: this ends a keeper, which asks for it.
-        drop(removed);
     }
 }
 
@@ -203,46 +136,6 @@ impl Drop for Wait<'_> {
     }
 }
 
-/// A task that only waits for the end of its runtime, and then removes the entry.
-struct Keeper(AbortHandle);
-
-impl Keeper {
-    fn start(core: Weak<Core>, runtime: &Handle, serial: u64) -> Self {
-        let report = Report { core, runtime: runtime.id(), serial };
-        let task = runtime.spawn(async move {
-            let _report = report;
-            std::future::pending::<()>().await;
-        });
-        Self(task.abort_handle())
-    }
-}
-
-impl Drop for Keeper {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
-struct Report {
-    core: Weak<Core>,
-    runtime: Id,
-    serial: u64,
-}
-
-impl Drop for Report {
-    fn drop(&mut self) {
-        if let Some(core) = self.core.upgrade() {
-            core.tasks.remove(self.runtime, self.serial);
-        }
-    }
-}
-
-impl fmt::Debug for Tasks {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tasks").finish_non_exhaustive()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use crate::store::{RedisOptions, RedisStore, Store};
@@ -250,7 +143,7 @@ mod tests {
     #[test]
     fn the_end_of_a_runtime_removes_its_entry() {
         let store = RedisStore::new(RedisOptions::new("redis://127.0.0.1:1")).unwrap();
-        let entries = || store.core.tasks.runtimes.lock().unwrap().len();
+        let entries = || store.core.tasks.len();
         for _ in 0..3 {
             // Without drivers, which is remembered; the thread that helps out finds no server.
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
