@@ -28,6 +28,7 @@ const TABLE: &[(&str, Form)] = &[
     ("timeout", Form::Value("300")),
     ("key", Form::Value("\"user:{id}\"")),
     ("skip", Form::List),
+    ("tags", Form::List),
     ("capacity", Form::Value("10_000")),
     ("weigh", Form::Value("|value| ..")),
     ("unless", Form::Value("..")),
@@ -58,7 +59,6 @@ const TABLE: &[(&str, Form)] = &[
     ("soft_timeout", Form::Later),
     ("hard_timeout", Form::Later),
     ("on_timeout", Form::Later),
-    ("tags", Form::Later),
 ];
 
 /// What our arguments are called elsewhere.

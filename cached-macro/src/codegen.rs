@@ -2,7 +2,7 @@
 
 pub(crate) mod body;
 mod handle;
-mod key;
+pub(crate) mod key;
 mod rules;
 
 use proc_macro2::{Ident, Span, TokenStream};
@@ -102,6 +102,7 @@ fn call(
     let begin = if spec.shared.is_some() { "begin_shared" } else { "begin" };
     let begin = Ident::new(begin, span);
     let codec = codec(spec);
+    let tags = tags(spec);
     let begin = quote_spanned!(span=>
         #codec
         #rules
@@ -116,6 +117,7 @@ fn call(
             ::core::ops::ControlFlow::Break(__hit) => return __hit,
             ::core::ops::ControlFlow::Continue(__call) => __call,
         };
+        #tags
     );
     let run = if function.sig.asyncness.is_some() {
         run_async(spec, function, span)
@@ -123,6 +125,21 @@ fn call(
         run(spec, function, span)
     };
     hygienic!(#begin #run)
+}
+
+// Input: `tags("user:{id}", "users")`
+//
+// Output:
+//
+//     let mut __call = __call;
+//     { .. let __key = __text.key(); __call.tag(__key); }
+//     { .. let __key = __text.key(); __call.tag(__key); }
+fn tags(spec: &Spec) -> Option<TokenStream> {
+    let tags = spec.tags.templates.iter().map(|template| {
+        let text = key::text(&|span| spec.krate_at(span), template);
+        hygienic!({ #text __call.tag(__key); })
+    });
+    (!spec.tags.templates.is_empty()).then(|| hygienic!(let mut __call = __call; #(#tags)*))
 }
 
 /// A compile error at `shared` where the runtime has no codec, and nothing otherwise.

@@ -7,17 +7,48 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;
 use syn::{Expr, Token};
 
-use crate::codegen::body;
+use crate::codegen::{body, key};
 use crate::diagnostics::Errors;
 use crate::function::{Function, at};
 use crate::returned;
-use crate::spec::ungrouped;
+use crate::spec::{tags, ungrouped};
+use crate::template::Template;
 
 struct Args {
     /// `before` was given: the entries are dropped before the body as well as after it.
     is_before: bool,
     krate: TokenStream,
-    entries: Vec<Expr>,
+    entries: Vec<Target>,
+}
+
+/// What is to be invalidated.
+enum Target {
+    /// An entry or a cache.
+    Entry(Expr),
+    /// All that carries a tag, and where that stands.
+    Tag(Template, Span),
+}
+
+impl Target {
+    fn span(&self) -> Span {
+        match self {
+            Self::Entry(entry) => entry.span(),
+            Self::Tag(_, span) => *span,
+        }
+    }
+
+    // Input: `tags("user:{id}")`
+    //
+    // Output: `{ .. let __key = __text.key(); Tagged::new(__key) }`
+    fn value(&self, krate: &TokenStream) -> TokenStream {
+        match self {
+            Self::Entry(entry) => entry.to_token_stream(),
+            Self::Tag(template, _) => {
+                let text = key::text(&|_| krate.clone(), template);
+                hygienic!({ #text #krate::__private::Tagged::new(__key) })
+            }
+        }
+    }
 }
 
 // Input:
@@ -71,6 +102,7 @@ pub(crate) fn expand(args: TokenStream, function: &Function) -> Result<TokenStre
         let closure = body::closure(function, ty.as_ref(), span);
         quote_spanned!(span=> let __result = #krate::__private::once(#closure);)
     };
+    let entries = entries.iter().map(|entry| entry.value(&krate));
     let statements = quote_spanned!(span=>
         #(let #names = #entries;)*
         #before
@@ -110,9 +142,12 @@ fn parse(args: TokenStream, function: &Function) -> Result<Args, Errors> {
         match &expr {
             _ if is_before(&expr) => args.is_before = true,
             Expr::Call(call) if matches!(&*call.func, Expr::Path(path) if path.path.is_ident("tags")) => {
-                errors.at(&call.func, "`tags` is not available in this version; name entries, as in `load_user::entry(id)`");
+                args.entries.extend(call.args.iter().filter_map(|tag| target(tag, function, &mut errors)));
+                if call.args.is_empty() {
+                    errors.at(&call.func, "`tags()` names nothing; write a tag such as `tags(\"users\")`");
+                }
             }
-            Expr::Call(_) | Expr::MethodCall(_) => args.entries.push(expr),
+            Expr::Call(_) | Expr::MethodCall(_) => args.entries.push(Target::Entry(expr)),
             _ => errors.at(expr, "expected an entry or a cache, as in `load_user::entry(id)` or `load_user::cache()`"),
         }
     }
@@ -120,6 +155,19 @@ fn parse(args: TokenStream, function: &Function) -> Result<Args, Errors> {
         errors.at_span(Span::call_site(), "`#[invalidates]` names nothing; write an entry, as in `#[invalidates(load_user::entry(id))]`");
     }
     errors.or(args)
+}
+
+fn target(tag: &Expr, function: &Function, errors: &mut Errors) -> Option<Target> {
+    match ungrouped(tag.clone()) {
+        Expr::Lit(literal) => {
+            let template = errors.absorb(tags::template(&literal.lit, function))?;
+            Some(Target::Tag(template, literal.span()))
+        }
+        other => {
+            errors.at(other, "a tag is a text such as \"users\" or \"user:{id}\"");
+            None
+        }
+    }
 }
 
 fn is_before(expr: &Expr) -> bool {

@@ -3,6 +3,7 @@
 mod key;
 mod policy;
 mod sharing;
+pub(crate) mod tags;
 
 use std::collections::BTreeSet;
 
@@ -16,6 +17,7 @@ use crate::diagnostics::Errors;
 use crate::function::{Function, Param, plain};
 use crate::returned::{self, Naming, Returned};
 use crate::template::Template;
+use tags::Tags;
 
 pub(crate) struct Spec {
     /// Where `cached_runtime` is.
@@ -39,6 +41,7 @@ pub(crate) struct Spec {
     pub(crate) handle: Option<Handle>,
     /// Where it was asked for that entries leave the process, if it was.
     pub(crate) shared: Option<Span>,
+    pub(crate) tags: Tags,
 }
 
 pub(crate) enum Key {
@@ -119,6 +122,7 @@ pub(crate) fn check(
     let key = key::key(&mut args, function, &skipped, &mut errors);
     let sharing = sharing::sharing(&mut args, returned.as_ref(), &krate, function, &mut errors);
     let (mut policy, negatives) = policy::policy(&mut args, &krate, function, &mut errors);
+    let tags = tags::tags(&mut args, &skipped, function, &mut errors);
     let shared = sharing.map(|sharing| {
         policy.extend(sharing.policy);
         sharing.asked
@@ -156,6 +160,7 @@ pub(crate) fn check(
         version,
         handle,
         shared,
+        tags,
     })
 }
 

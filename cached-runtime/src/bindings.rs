@@ -109,6 +109,12 @@ impl Settings {
         })
     }
 
+    /// All stores beyond this process.
+    #[cfg(feature = "json")]
+    pub(crate) fn backends(&self) -> impl Iterator<Item = &Arc<Backend>> {
+        self.backends.values()
+    }
+
     /// The store of a name; none where entries stay in memory.
     #[cfg(feature = "json")]
     pub(crate) fn backend(&self, name: &str) -> Option<&Arc<Backend>> {

@@ -25,6 +25,7 @@ use std::time::Duration;
 use crate::adapter::{Adapter, Loaded, Storable};
 use crate::clock::Stamp;
 use crate::flight::{Follow, Followed, Inside, Joined, Landed, Lead, Wanted};
+use crate::key::text::Text;
 use crate::key::{Hashed, Key};
 use crate::outcome::{HitTier, MissReason, Outcome, report};
 use crate::policy::{Coalescing, Timeout};
@@ -32,7 +33,8 @@ use crate::remote::{Fetched, Fetching, Found, Publish, Published, Publishing, Re
 use crate::rules::{Keep, Terms};
 use crate::site::{Instance, Site, Slot};
 use crate::stats::{Count, Counters};
-use crate::tier::{Shared, Tier, next_seq};
+use crate::tag::Labels;
+use crate::tier::{Shared, Stored, Tier, next_seq};
 
 pub use task::run_async;
 
@@ -73,6 +75,13 @@ impl Mode {
 /// future of an `async` function holds it: what is proven `Send` there has no bounds to meet.
 pub struct Call<R, K, V, F, T>(Box<Pending<R, K, V, F, T>>);
 
+impl<R, K, V, F, T> Call<R, K, V, F, T> {
+    /// Adds a tag to what this call may store. One that names nothing keeps it from being stored.
+    pub fn tag(&mut self, name: Option<Text<'_>>) {
+        self.0.tags.add(name.map(Text::as_str));
+    }
+}
+
 /// The call of a function that returns `R` under the terms `T`.
 pub(crate) type CallOf<R, K, T> =
     Call<R, K, <T as Adapter<R>>::Value, <T as Adapter<R>>::Failure, T>;
@@ -84,6 +93,8 @@ struct Pending<R, K, V, F, T> {
     terms: T,
     /// The key and why nothing answered; none for a bypass.
     miss: Option<(Arc<Hashed<K>>, MissReason)>,
+    /// What an entry of this call carries, whatever its value.
+    tags: Labels,
     /// The store that entries are shared through, if there is one.
     remote: RemoteOf<V>,
     /// What a call that may ask the store was counted as: a miss for a reason, or a hit.
@@ -195,7 +206,7 @@ where
 
 /// A key, and the store that may have its entry.
 #[cfg(feature = "json")]
-pub(crate) type Stored<K, V> = (Arc<Hashed<K>>, Box<dyn Remote<V>>);
+pub(crate) type Reachable<K, V> = (Arc<Hashed<K>>, Box<dyn Remote<V>>);
 
 /// Prepares a load that belongs to no function. Its terms say how long a value is fresh.
 ///
@@ -204,7 +215,7 @@ pub(crate) type Stored<K, V> = (Arc<Hashed<K>>, Box<dyn Remote<V>>);
 pub(crate) fn prepare_alone<R, K, T>(
     tier: Arc<Tier<K, T::Value, T::Failure>>,
     terms: T,
-    key: Option<Stored<K, T::Value>>,
+    key: Option<Reachable<K, T::Value>>,
 ) -> CallOf<R, K, T>
 where
     T: Terms<R>,
@@ -224,7 +235,8 @@ fn pending<R, K, T: Terms<R>>(
     remote: RemoteOf<T::Value>,
 ) -> CallOf<R, K, T> {
     let (settled, returned) = (OnceLock::new(), PhantomData);
-    Call(Box::new(Pending { site, tier, terms, miss, remote, settled, returned }))
+    let tags = Labels::new(terms.has_labels());
+    Call(Box::new(Pending { site, tier, terms, miss, tags, remote, settled, returned }))
 }
 
 #[inline]
@@ -321,7 +333,7 @@ impl<K: Eq + Clone, V, F> Role<K, V, F> {
 /// A result, and what is to be stored of it.
 struct Kept<R, V> {
     result: R,
-    store: Option<(V, Keep)>,
+    store: Option<Stored<V>>,
 }
 
 /// A load outside any flight.
@@ -384,7 +396,7 @@ where
     /// Begins a load: with a look at the store, where entries are shared.
     fn take_up(&self, role: Role<K, V, F>) -> Turn<R, K, V, F> {
         match &self.remote {
-            Some(remote) => Turn::Fetch(role, remote.fetch(self.reason())),
+            Some(remote) => Turn::Fetch(role, remote.fetch(self.reason(), &self.tags)),
             None => {
                 self.tier.counters.count(Count::Load);
                 Turn::Load(role, None)
@@ -446,7 +458,7 @@ where
         let store = self.judge(&result);
         let kept = Kept { result, store };
         let publishing = match (&kept.store, publish) {
-            (Some((value, keep)), Some(publish)) => Some(publish.publish(value, *keep)),
+            (Some(stored), Some(publish)) => Some(publish.publish(stored)),
             _ => None,
         };
         drop(inside);
@@ -462,7 +474,7 @@ where
     fn published(&self, role: Role<K, V, F>, mut kept: Kept<R, V>, published: Published) -> R {
         kept.store = match published {
             Published::Stored(local) | Published::Failed(local) => {
-                kept.store.map(|(value, keep)| (value, keep.at_most(local)))
+                kept.store.map(|stored| Stored { keep: stored.keep.at_most(local), ..stored })
             }
             Published::Overtaken => None,
         };
@@ -472,7 +484,7 @@ where
     /// Commits a result to memory, and hands it to the followers.
     fn land(&self, role: Role<K, V, F>, kept: Kept<R, V>, was_published: bool) -> R {
         let Kept { result, store } = kept;
-        let store = store.filter(|(_, keep)| !keep.timeout.is_zero());
+        let store = store.filter(|stored| !stored.keep.timeout.is_zero());
         let stored = self.commit(role, store, || self.share(&result));
         self.report_miss(false, stored || was_published);
         result
@@ -480,13 +492,14 @@ where
 
     /// The answer that the store had, which memory and the followers get as well.
     fn promote(&self, role: Role<K, V, F>, found: Found<V>, local: Timeout) -> R {
-        let Found { value, age, .. } = found;
+        let Found { value, age, tags, .. } = found;
         self.found(age);
         let inside = role.enter();
         let result = self.terms.restore(value);
         let value = (!local.is_zero()).then(|| self.terms.value(&result)).flatten();
         let store = value.map(|value| {
-            (value, Keep { timeout: local, weight: self.terms.weight(&result), age }) //
+            let keep = Keep { timeout: local, weight: self.terms.weight(&result), age };
+            Stored { value, keep, tags }
         });
         drop(inside);
         self.commit(role, store, || {
@@ -500,20 +513,20 @@ where
     fn commit(
         &self,
         role: Role<K, V, F>,
-        store: Option<(V, Keep)>,
+        store: Option<Stored<V>>,
         share: impl Fn() -> Landed<Shared<V, F>>,
     ) -> bool {
         let mut lead = match role {
             Role::Lead(lead) => lead,
             Role::Alone(Alone::Stored { as_of }) => {
-                let Some(((key, _), (value, keep))) = self.miss.as_ref().zip(store) else {
+                let Some(((key, _), stored)) = self.miss.as_ref().zip(store) else {
                     return false;
                 };
-                return self.tier.commit_alone(key, value, keep, as_of);
+                return self.tier.commit_alone(key, stored, as_of);
             }
             Role::Alone(Alone::Inside | Alone::Bypass) => return false,
         };
-        let mut store = store.map(|(value, keep)| (Hashed::clone(lead.key()), value, keep));
+        let mut store = store.map(|stored| (Hashed::clone(lead.key()), stored));
         let share = |lead: &Lead<K, Shared<V, F>>| {
             let _inside = lead.enter();
             share()
@@ -554,7 +567,7 @@ where
     }
 
     /// What is to be stored of a result. Runs the user's closures and `Clone`, under no lock.
-    fn judge(&self, result: &R) -> Option<(V, Keep)> {
+    fn judge(&self, result: &R) -> Option<Stored<V>> {
         let policy = &self.tier.policy;
         let of_site = |site: &'static Site| site.state(|state, _| state.timeout(policy));
         let timeout = self.site.map_or(Timeout::DEFAULT, of_site);
@@ -563,7 +576,8 @@ where
             self.tier.counters.count(Count::LoadError);
         }
         let keep = verdict.store?;
-        self.terms.value(result).map(|value| (value, keep))
+        let tags = self.terms.label(result, &self.tags).set()?;
+        self.terms.value(result).map(|value| Stored { value, keep, tags })
     }
 
     /// What followers get of a result. Runs the user's `Clone`, under no lock.

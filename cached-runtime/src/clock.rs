@@ -17,6 +17,8 @@ use coarsetime::Instant;
 pub(crate) struct Stamp(u64);
 
 impl Stamp {
+    /// No later than any time a clock gives.
+    pub(crate) const FIRST: Self = Self(0);
     /// Later than every time a clock gives.
     pub(crate) const NEVER: Self = Self(u64::MAX);
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::bindings;
+use crate::key::text::Text;
 use crate::key::{Hashed, Key, Seed};
 use crate::policy::IntoTimeout;
 #[cfg(feature = "json")]
@@ -15,7 +16,8 @@ use crate::rules::Terms;
 use crate::shared::Link;
 use crate::site::{Instance, Site, Slot};
 use crate::stats::Stats;
-use crate::tier::KeyedTier;
+use crate::tag::Labels;
+use crate::tier::{KeyedTier, Stored};
 
 /// The cache of a function: `f::cache()` of a function with `handle`, or a find in the registry.
 ///
@@ -219,8 +221,10 @@ impl fmt::Debug for Handle {
 /// ```
 #[must_use = "an entry does nothing by itself; call `peek`, `put`, `invalidate`, .."]
 pub struct Entry<R> {
-    entry: OpaqueEntry,
+    opaque: OpaqueEntry,
     values: Option<Arc<dyn Values<R>>>,
+    /// What it carries, whatever its value.
+    labels: Labels,
 }
 
 /// One entry of a cached function whose return type has no name: `f::entry(..)` where `f` returns
@@ -241,12 +245,19 @@ impl<R> Entry<R> {
         R: 'static,
         T: Terms<R> + Send + Sync + 'static,
     {
-        let entry = OpaqueEntry::new(site, instance, key.as_ref());
+        let opaque = OpaqueEntry::new(site, instance, key.as_ref());
         let values = key.map(|key| {
             let key = Seed::shared().lookup(&key).own();
             Arc::new(Typed { site, instance, key, terms }) as Arc<dyn Values<R>>
         });
-        Self { entry, values }
+        Self { opaque, values, labels: Labels::default() }
+    }
+
+    /// Adds a tag to what is put. For generated code.
+    #[doc(hidden)]
+    pub fn tagged(mut self, name: Option<Text<'_>>) -> Self {
+        self.labels.add(name.map(Text::as_str));
+        self
     }
 
     /// Returns what a hit would return now: none where there is no fresh entry. Not counted.
@@ -261,7 +272,7 @@ impl<R> Entry<R> {
     #[expect(clippy::needless_pass_by_value, reason = "handing a result over reads as storing it")]
     pub fn put(&self, result: R) {
         if let Some(values) = &self.values {
-            values.put(&result);
+            values.put(&result, &self.labels);
         }
     }
 
@@ -272,32 +283,33 @@ impl<R> Entry<R> {
     /// it. Callers who wait for a doomed load get its result; it is not stored.
     #[expect(clippy::must_use_candidate, reason = "called for its effect")]
     pub fn invalidate(&self) -> bool {
-        self.entry.invalidate()
+        self.opaque.invalidate()
     }
 
     /// Ends the freshness of the entry: the next call loads. Returns whether it was fresh.
     #[expect(clippy::must_use_candidate, reason = "called for its effect")]
     pub fn expire(&self) -> bool {
-        self.entry.expire()
+        self.opaque.expire()
     }
 
     /// Returns the key as text: the template's, or for other keys the hash that this process
     /// looks them up by. Empty for a key that names nothing.
     #[must_use]
     pub fn key(&self) -> &str {
-        self.entry.key()
+        self.opaque.key()
     }
 
     /// Returns the time since the entry was stored; none where there is no fresh one.
     #[must_use]
     pub fn age(&self) -> Option<Duration> {
-        self.entry.age()
+        self.opaque.age()
     }
 }
 
 impl<R> Clone for Entry<R> {
     fn clone(&self) -> Self {
-        Self { entry: self.entry.clone(), values: self.values.clone() }
+        let Self { opaque, values, labels } = self;
+        Self { opaque: opaque.clone(), values: values.clone(), labels: labels.clone() }
     }
 }
 
@@ -386,7 +398,7 @@ impl<K: Send + Sync + 'static> Ops for Keyed<K> {
 /// What can be done to an entry by one who knows what the function returns.
 trait Values<R>: Send + Sync {
     fn peek(&self) -> Option<R>;
-    fn put(&self, result: &R);
+    fn put(&self, result: &R, labels: &Labels);
 }
 
 struct Typed<K, T> {
@@ -409,14 +421,15 @@ where
         value.map(|(value, _)| self.terms.restore(value))
     }
 
-    fn put(&self, result: &R) {
+    fn put(&self, result: &R, labels: &Labels) {
         self.site.state(|state, clock| {
             let slot = state.slot::<K, T::Value, T::Failure>(self.site, self.instance, clock);
             let tier = slot.tier::<K, T::Value, T::Failure>();
             let timeout = state.timeout(&tier.policy);
             let Some(keep) = self.terms.judge(result, &tier.policy, timeout).store else { return };
+            let Some(tags) = self.terms.label(result, labels).set() else { return };
             if let Some(value) = self.terms.value(result) {
-                tier.put(&self.key, value, keep);
+                tier.put(&self.key, Stored { value, keep, tags });
             }
         });
     }

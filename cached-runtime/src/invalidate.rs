@@ -2,7 +2,13 @@
 
 use std::pin::Pin;
 
+#[cfg(feature = "json")]
+use crate::bindings;
+use crate::error::Error;
 use crate::handle::{Entry, Handle, OpaqueEntry};
+use crate::key::text::Text;
+use crate::remote::wait;
+use crate::tag;
 
 /// What can be invalidated.
 #[diagnostic::on_unimplemented(
@@ -62,6 +68,83 @@ impl Invalidate for crate::SharedHandle {
     fn invalidating(&self) -> Option<Invalidating<'_>> {
         Some(Box::pin(async { drop(self.clear_async().await) }))
     }
+}
+
+/// A tag.
+pub struct Tagged(String);
+
+impl Tagged {
+    /// The tag of a name. One that names nothing invalidates nothing.
+    #[must_use]
+    pub fn new(name: Option<Text<'_>>) -> Self {
+        Self(name.map_or_else(String::new, |name| name.as_str().to_owned()))
+    }
+}
+
+/// Where a store fails, it is told later.
+impl Invalidate for Tagged {
+    fn invalidate(&self) {
+        drop(invalidate_tag(&self.0));
+    }
+    fn invalidating(&self) -> Option<Invalidating<'_>> {
+        Some(Box::pin(async { drop(invalidate_tag_async(&self.0).await) }))
+    }
+}
+
+/// Makes every entry that carries a tag count for nothing: of every function of this program, in
+/// memory and in the stores that it has bound, and every load of one that is under way.
+///
+/// Concurrency: a call that begins after this returned sees no entry with the tag whose load began
+/// before it; in another process's memory, once the message has come, and within five seconds where
+/// none can. Cost: constant time and two writes to each store, however many entries there are. This
+/// thread waits for the stores, at most one operation timeout for each write; in tasks use
+/// [`invalidate_tag_async`].
+///
+/// # Errors
+/// Where a store could not be told. It is told as soon as it can be, as long as this process lives;
+/// until then no call of this process reads entries with the tag from it.
+///
+/// # Examples
+/// ```
+/// use cached_runtime::{cached, invalidate_tag};
+///
+/// #[cached(tags("user:{id}", "names"), handle)]
+/// fn name_of(id: u64) -> String {
+///     format!("user {id}")
+/// }
+///
+/// (name_of(1), name_of(2));
+/// invalidate_tag("user:1")?;
+/// assert_eq!((name_of::entry(1).peek(), name_of::entry(2).peek()), (None, Some("user 2".into())));
+/// invalidate_tag("names")?;
+/// assert_eq!(name_of::entry(2).peek(), None);
+/// # Ok::<(), cached_runtime::Error>(())
+/// ```
+pub fn invalidate_tag(tag: &str) -> Result<(), Error> {
+    wait(invalidate_tag_async(tag))
+}
+
+/// As [`invalidate_tag`], for tasks.
+///
+/// # Errors
+/// As of [`invalidate_tag`].
+pub async fn invalidate_tag_async(tag: &str) -> Result<(), Error> {
+    if tag.is_empty() {
+        return Ok(());
+    }
+    let tags = tag::current();
+    tags.invalidate(tag);
+    #[cfg(feature = "json")]
+    if let Some(settings) = bindings::current() {
+        let mut result = Ok(());
+        for backend in settings.backends() {
+            result = result.and(backend.invalidate_tag(tag).await);
+        }
+        // What has come from a store meanwhile.
+        tags.invalidate(tag);
+        return result;
+    }
+    Ok(())
 }
 
 /// Runs the body of a function. It may hand on what it captured, since it runs once.

@@ -64,6 +64,7 @@ mod site;
 mod stats;
 pub mod store;
 mod sync;
+mod tag;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tier;
@@ -87,6 +88,7 @@ pub use clock::ManualClock;
 pub use config::{Config, StoreConfig, init};
 pub use error::{Error, ErrorKind};
 pub use handle::{Entry, Handle, OpaqueEntry};
+pub use invalidate::{invalidate_tag, invalidate_tag_async};
 pub use outcome::{HitTier, MissReason, Outcome};
 pub use policy::{Amount, IntoTimeout, Timeout};
 #[cfg(feature = "json")]

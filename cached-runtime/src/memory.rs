@@ -13,12 +13,14 @@ use quick_cache::{Lifecycle, OptionsBuilder, Weighter};
 use crate::key::{Hashed, Key, Lookup, Prehashed};
 use crate::policy::{Capacity, Life};
 use crate::sync::{ShardedLock, unpoisoned};
+use crate::tag::TagSet;
 
 /// A value and what it is judged by.
 pub(crate) struct Entry<V> {
     pub(crate) value: V,
     pub(crate) life: Life,
     pub(crate) weight: u64,
+    pub(crate) tags: TagSet,
 }
 
 type Shard<K, V> = Cache<Hashed<K>, Entry<V>, EntryWeight, Prehashed, Collect>;
@@ -163,9 +165,9 @@ impl<K: Eq, V> Memory<K, V> {
     }
 
     /// Lets `change` rewrite the stamps of an entry.
-    pub(crate) fn restamp(&self, key: &Hashed<K>, change: impl FnOnce(&mut Life)) -> bool {
+    pub(crate) fn restamp(&self, key: &Hashed<K>, change: impl FnOnce(&mut Entry<V>)) -> bool {
         let mut shard = unpoisoned(self.shard(key.hash).write());
-        shard.peek_mut(key).map(|mut entry| change(&mut entry.life)).is_some()
+        shard.peek_mut(key).map(|mut entry| change(&mut entry)).is_some()
     }
 
     /// Entries held, of any age.
@@ -174,7 +176,7 @@ impl<K: Eq, V> Memory<K, V> {
     }
 
     /// Drops the entries of which `is_wanted` is false, outside the locks. Returns how many.
-    pub(crate) fn retain(&self, is_wanted: impl Fn(&Life) -> bool) -> usize
+    pub(crate) fn retain(&self, is_wanted: impl Fn(&Entry<V>) -> bool) -> usize
     where
         K: Clone,
     {
@@ -184,7 +186,7 @@ impl<K: Eq, V> Memory<K, V> {
             let mut shard = unpoisoned(shard.write());
             let keys: Vec<_> = shard
                 .iter()
-                .filter(|(_, entry)| !is_wanted(&entry.life))
+                .filter(|(_, entry)| !is_wanted(entry))
                 .map(|(key, _)| key.clone())
                 .collect();
             unwanted.entries.extend(keys.iter().filter_map(|key| shard.remove(key)));
@@ -232,8 +234,8 @@ mod tests {
     }
 
     fn entry(value: u64, weight: u64) -> Entry<u64> {
-        let life = Life { stored: Stamp::NEVER, fresh_until: Stamp::NEVER, as_of: value };
-        Entry { value, life, weight }
+        let life = Life::new(Stamp::NEVER, Stamp::NEVER, value);
+        Entry { value, life, weight, tags: None }
     }
 
     fn value(memory: &Memory<u64, u64>, key: u64) -> Option<u64> {
@@ -278,7 +280,7 @@ mod tests {
         for key in 0..10 {
             let _ = memory.insert(hashed(key), entry(key, 1));
         }
-        assert_eq!(memory.retain(|life| life.as_of >= 4), 4);
+        assert_eq!(memory.retain(|entry| entry.life.as_of >= 4), 4);
         assert_eq!((memory.len(), value(&memory, 3), value(&memory, 4)), (6, None, Some(4)));
     }
 

@@ -48,6 +48,8 @@ pub enum MissReason {
     Expired,
     /// It was loaded before the cache was cleared, or the shared store holds its tombstone.
     Invalidated,
+    /// One of its tags was invalidated.
+    Tag,
     /// The shared store has something there that is not this value: damaged, of another type or
     /// version, or of a key with the same hash.
     Corrupt,

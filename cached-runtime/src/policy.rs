@@ -286,6 +286,8 @@ pub(crate) struct Life {
     pub(crate) stored: Stamp,
     /// When it stops being fresh.
     pub(crate) fresh_until: Stamp,
+    /// When a glance is no longer enough to see that it is fresh.
+    look_at: Stamp,
     /// The invalidation counter before the body ran.
     pub(crate) as_of: u64,
 }
@@ -294,23 +296,43 @@ pub(crate) struct Life {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Freshness {
     Fresh,
-    /// Past its timeout.
+    /// Past its timeout; or it has to be looked at.
     Expired,
     /// Loaded before the whole cache was cleared.
     Cleared,
 }
 
 impl Life {
-    /// Judges an entry. `now` is asked for only where the entry can expire.
+    pub(crate) fn new(stored: Stamp, fresh_until: Stamp, as_of: u64) -> Self {
+        Self { stored, fresh_until, look_at: fresh_until, as_of }
+    }
+
+    /// The same of an entry that has more to it than its stamps.
+    pub(crate) fn looked_at(self) -> Self {
+        Self { look_at: Stamp::FIRST, ..self }
+    }
+
+    /// Ends its freshness.
+    pub(crate) fn expire(&mut self, now: Stamp) {
+        self.fresh_until = self.fresh_until.min(now);
+        self.look_at = self.look_at.min(now);
+    }
+
+    /// Judges an entry at a glance. `now` is asked for only where the entry can expire.
     #[inline]
     pub(crate) fn judge(&self, cleared: u64, now: impl FnOnce() -> Stamp) -> Freshness {
         if self.as_of < cleared {
             Freshness::Cleared
-        } else if self.fresh_until == Stamp::NEVER || now() < self.fresh_until {
+        } else if self.look_at == Stamp::NEVER || now() < self.look_at {
             Freshness::Fresh
         } else {
             Freshness::Expired
         }
+    }
+
+    /// Whether its timeout has not passed.
+    pub(crate) fn is_fresh(&self, now: Stamp) -> bool {
+        self.fresh_until == Stamp::NEVER || now < self.fresh_until
     }
 }
 
@@ -333,7 +355,7 @@ mod tests {
         let clock = ManualClock::new();
         let now = || Clock::Manual(clock.clone()).now();
         let timeout = Timeout::after(Duration::from_millis(1500));
-        let life = Life { stored: now(), fresh_until: timeout.end(now()), as_of: 3 };
+        let life = Life::new(now(), timeout.end(now()), 3);
         clock.advance(Duration::from_nanos(1_499_999_999));
         assert_eq!(life.judge(3, now), Freshness::Fresh);
         clock.advance(Duration::from_nanos(1));
@@ -343,7 +365,7 @@ mod tests {
 
     #[test]
     fn an_entry_that_never_expires_reads_no_clock() {
-        let life = Life { stored: Stamp::NEVER, fresh_until: Stamp::NEVER, as_of: 0 };
+        let life = Life::new(Stamp::NEVER, Stamp::NEVER, 0);
         let clock = || unreachable!("the clock was read");
         assert_eq!(life.judge(0, clock), Freshness::Fresh);
     }

@@ -7,7 +7,7 @@ pub use crate::call::{Call, Mode, begin, bypass, run, run_async};
 pub use crate::check::{Fit, Part, RefuseFit, RefusePart};
 pub use crate::handle::{Entry, Handle, OpaqueEntry};
 pub use crate::invalidate::{
-    Invalidate, SucceedsByShape, Success, invalidate, invalidate_async, once,
+    Invalidate, SucceedsByShape, Success, Tagged, invalidate, invalidate_async, once,
 };
 pub use crate::key::argument::{Argument, PartByShape};
 pub use crate::key::callable::{

@@ -17,15 +17,16 @@ use std::time::Duration;
 
 use crate::outcome::MissReason;
 use crate::policy::Timeout;
-use crate::rules::Keep;
 use crate::store;
+use crate::tag::{Labels, TagSet};
+use crate::tier::Stored;
 
 /// The store's side of one call.
 pub(crate) trait Remote<V>: Send + Sync {
     /// Looks for the entry; where there is none, gets ready to store one.
     ///
     /// With [`MissReason::Forced`] an entry that is there does not count.
-    fn fetch(&self, reason: MissReason) -> Fetching<V>;
+    fn fetch(&self, reason: MissReason, labels: &Labels) -> Fetching<V>;
 }
 
 pub(crate) type Fetching<V> = Pin<Box<dyn Future<Output = Fetched<V>> + Send>>;
@@ -45,13 +46,14 @@ pub(crate) struct Found<V> {
     pub(crate) age: Duration,
     /// How long it is still fresh.
     pub(crate) remaining: Timeout,
+    pub(crate) tags: TagSet,
 }
 
 /// What is to be done with what a load returns. Dropped, it leaves the load to others.
 pub(crate) trait Publish<V>: Send {
     /// Stores a value, unless something happened to the key since it was looked at, or the store
     /// is not to be written to.
-    fn publish(self: Box<Self>, value: &V, keep: Keep) -> Publishing;
+    fn publish(self: Box<Self>, stored: &Stored<V>) -> Publishing;
 }
 
 pub(crate) type Publishing = Pin<Box<dyn Future<Output = Published> + Send>>;

@@ -8,14 +8,16 @@ use std::time::Duration;
 
 use crate::adapter::{Adapter, Loaded, Pick};
 use crate::policy::{Amount, Policy, Timeout};
+use crate::tag::Labels;
 
 /// The adapter of a function that returns `R`, and the user's closures.
-pub struct Rules<R, A, S, T, W> {
+pub struct Rules<R, A, S, T, W, G = Untagged> {
     returned: PhantomData<fn() -> R>,
     adapter: A,
     store_if: S,
     timeout_of: T,
     weigh: W,
+    tags_of: G,
 }
 
 /// Rules without closures: every value is stored, for the function's timeout, at weight 1.
@@ -25,29 +27,54 @@ pub struct Rules<R, A, S, T, W> {
 #[inline]
 pub fn rules<R, A: Adapter<R>>(_: &Pick<R>, adapter: A) -> Rules<R, A, Always, Declared, One> {
     let returned = PhantomData;
-    Rules { returned, adapter, store_if: Always, timeout_of: Declared, weigh: One }
+    Rules {
+        returned,
+        adapter,
+        store_if: Always,
+        timeout_of: Declared,
+        weigh: One,
+        tags_of: Untagged,
+    }
 }
 
-impl<R, A: Adapter<R>, S, T, W> Rules<R, A, S, T, W> {
+impl<R, A: Adapter<R>, S, T, W, G> Rules<R, A, S, T, W, G> {
     /// Stores only values of which `store_if` is true.
     #[must_use]
-    pub fn store_if<F: Fn(&A::Item) -> bool>(self, store_if: F) -> Rules<R, A, F, T, W> {
-        let Self { returned, adapter, timeout_of, weigh, .. } = self;
-        Rules { returned, adapter, store_if, timeout_of, weigh }
+    pub fn store_if<F: Fn(&A::Item) -> bool>(self, store_if: F) -> Rules<R, A, F, T, W, G> {
+        let Self { returned, adapter, timeout_of, weigh, tags_of, .. } = self;
+        Rules { returned, adapter, store_if, timeout_of, weigh, tags_of }
     }
 
     /// Stores each value for as long as `timeout_of` says; not at all for zero.
     #[must_use]
-    pub fn timeout_of<F: Fn(&A::Item) -> Duration>(self, timeout_of: F) -> Rules<R, A, S, F, W> {
-        let Self { returned, adapter, store_if, weigh, .. } = self;
-        Rules { returned, adapter, store_if, timeout_of, weigh }
+    pub fn timeout_of<F>(self, timeout_of: F) -> Rules<R, A, S, F, W, G>
+    where
+        F: Fn(&A::Item) -> Duration,
+    {
+        let Self { returned, adapter, store_if, weigh, tags_of, .. } = self;
+        Rules { returned, adapter, store_if, timeout_of, weigh, tags_of }
     }
 
     /// Weighs each value. A weight of zero counts as one.
     #[must_use]
-    pub fn weigh<F: Fn(&A::Item) -> N, N: Amount>(self, weigh: F) -> Rules<R, A, S, T, F> {
-        let Self { returned, adapter, store_if, timeout_of, .. } = self;
-        Rules { returned, adapter, store_if, timeout_of, weigh }
+    pub fn weigh<F, N>(self, weigh: F) -> Rules<R, A, S, T, F, G>
+    where
+        F: Fn(&A::Item) -> N,
+        N: Amount,
+    {
+        let Self { returned, adapter, store_if, timeout_of, tags_of, .. } = self;
+        Rules { returned, adapter, store_if, timeout_of, weigh, tags_of }
+    }
+
+    /// Tags each value with what `tags_of` makes of it.
+    #[must_use]
+    pub fn tags_of<F, N>(self, tags_of: F) -> Rules<R, A, S, T, W, F>
+    where
+        F: Fn(&A::Item) -> N,
+        N: Names,
+    {
+        let Self { returned, adapter, store_if, timeout_of, weigh, .. } = self;
+        Rules { returned, adapter, store_if, timeout_of, weigh, tags_of }
     }
 }
 
@@ -122,6 +149,49 @@ impl<I, N: Amount, F: Fn(&I) -> N> Weigh<I> for F {
     }
 }
 
+/// Which tags a value has, beyond those of its call.
+pub trait TagsOf<I> {
+    /// Whether any value has.
+    const IS_GIVEN: bool = true;
+
+    /// Looks at the value.
+    fn tags(&self, item: &I, labels: &mut Labels);
+}
+
+/// None.
+#[derive(Clone, Copy, Debug)]
+pub struct Untagged;
+
+impl<I> TagsOf<I> for Untagged {
+    const IS_GIVEN: bool = false;
+
+    fn tags(&self, _: &I, _: &mut Labels) {}
+}
+
+impl<I, N: Names, F: Fn(&I) -> N> TagsOf<I> for F {
+    fn tags(&self, item: &I, labels: &mut Labels) {
+        self(item).each(&mut |name| labels.add(Some(name)));
+    }
+}
+
+/// Names of tags: a list of texts, or an optional text.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no list of tags",
+    label = "expected a list of texts",
+    note = "return an array, a `Vec` or an `Option` of `String` or `&str`, as in `|value| [format!(\"user:{{}}\", value.id)]`"
+)]
+pub trait Names {
+    /// Shows each name.
+    fn each(self, show: &mut dyn FnMut(&str));
+}
+
+#[diagnostic::do_not_recommend]
+impl<N: IntoIterator<Item: AsRef<str>>> Names for N {
+    fn each(self, show: &mut dyn FnMut(&str)) {
+        self.into_iter().for_each(|name| show(name.as_ref()));
+    }
+}
+
 /// What becomes of a load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verdict {
@@ -157,9 +227,13 @@ pub trait Terms<R>: Adapter<R> {
     fn judge(&self, result: &R, policy: &Policy, timeout: Timeout) -> Verdict;
     /// What memory counts a result as.
     fn weight(&self, result: &R) -> u64;
+    /// Whether values have tags of their own.
+    fn has_labels(&self) -> bool;
+    /// The tags of a result: `labels`, which are the call's, and its own.
+    fn label(&self, result: &R, labels: &Labels) -> Labels;
 }
 
-impl<R, A, S, T, W> Adapter<R> for Rules<R, A, S, T, W>
+impl<R, A, S, T, W, G> Adapter<R> for Rules<R, A, S, T, W, G>
 where
     A: Adapter<R>,
 {
@@ -188,12 +262,13 @@ where
     }
 }
 
-impl<R, A, S, T, W> Terms<R> for Rules<R, A, S, T, W>
+impl<R, A, S, T, W, G> Terms<R> for Rules<R, A, S, T, W, G>
 where
     A: Adapter<R>,
     S: StoreIf<A::Item>,
     T: TimeoutOf<A::Item>,
     W: Weigh<A::Item>,
+    G: TagsOf<A::Item>,
 {
     fn judge(&self, result: &R, policy: &Policy, timeout: Timeout) -> Verdict {
         let (keep, is_error) = match self.adapter.look(result) {
@@ -223,6 +298,18 @@ where
             Loaded::Value(item) => self.weigh.weigh(item).max(1),
             Loaded::Error | Loaded::Nothing => 1,
         }
+    }
+
+    fn has_labels(&self) -> bool {
+        G::IS_GIVEN
+    }
+
+    fn label(&self, result: &R, labels: &Labels) -> Labels {
+        let mut labels = labels.clone();
+        if let Loaded::Value(item) = self.adapter.look(result) {
+            self.tags_of.tags(item, &mut labels);
+        }
+        labels
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) use rewrite::{with_payload, with_timeout};
 pub use wire::Sharable;
 pub(crate) use wire::{SHAPELESS, decode, encode};
 
-use fetch::Spot;
+use fetch::Origin;
 use wire::Wire;
 
 /// The store's side of a call; none where the program keeps entries in memory.
@@ -56,7 +56,7 @@ where
     V: Storable + Sharable,
     F: Send + Sync + 'static,
 {
-    spot(tier, key).map(|spot| Box::new(spot) as Box<dyn Remote<V>>)
+    origin(tier, key).map(|origin| Box::new(origin) as Box<dyn Remote<V>>)
 }
 
 /// The same for a load through a `Cache`.
@@ -67,11 +67,11 @@ pub(crate) fn remote_of_cache<V>(
 where
     V: Storable + Sharable,
 {
-    let backend = link.backend()?;
-    Some(Spot::new(Arc::clone(link), backend, Wire::shapeless(), key))
+    let (link, key) = (Arc::clone(link), Arc::clone(key));
+    Some(Origin { backend: link.backend()?, link, wire: Wire::shapeless(), key })
 }
 
-fn spot<V, F>(tier: &Arc<Tier<Box<str>, V, F>>, key: &Arc<Hashed<Box<str>>>) -> Option<Arc<Spot<V>>>
+fn origin<V, F>(tier: &Arc<Tier<Box<str>, V, F>>, key: &Arc<Hashed<Box<str>>>) -> Option<Origin<V>>
 where
     V: Storable + Sharable,
     F: Send + Sync + 'static,
@@ -82,5 +82,5 @@ where
         let told: Arc<dyn Told> = Arc::clone(tier) as _;
         Arc::downgrade(&told)
     });
-    Some(Spot::new(Arc::clone(link), backend, Wire::new(), key))
+    Some(Origin { link: Arc::clone(link), backend, wire: Wire::new(), key: Arc::clone(key) })
 }

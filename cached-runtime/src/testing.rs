@@ -41,6 +41,7 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::outcome::Outcome;
 use crate::site::{Site, SiteState};
+use crate::tag::Tags;
 
 pub use crate::clock::ManualClock;
 #[cfg(feature = "json")]
@@ -79,6 +80,7 @@ struct Inner {
     sites: Mutex<HashMap<usize, Arc<SiteState>>>,
     /// What `init` was called with in here.
     settings: Mutex<Option<Arc<Settings>>>,
+    tags: Arc<Tags>,
     #[cfg(feature = "json")]
     caches: Mutex<HashMap<&'static str, Arc<Named>>>,
 }
@@ -91,6 +93,7 @@ impl Isolation {
             clock: ManualClock::new(),
             sites: Mutex::default(),
             settings: Mutex::default(),
+            tags: Arc::new(Tags::new()),
             #[cfg(feature = "json")]
             caches: Mutex::default(),
         }))
@@ -133,6 +136,10 @@ impl Isolation {
 
     pub(crate) fn settings(&self) -> Option<Arc<Settings>> {
         self.0.settings.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn tags(&self) -> Arc<Tags> {
+        Arc::clone(&self.0.tags)
     }
 
     /// What a `Cache` of this name is in here.

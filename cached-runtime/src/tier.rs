@@ -25,6 +25,7 @@ use crate::rules::Keep;
 use crate::shared::{Link, Told};
 use crate::stats::{Count, Counters, Stats};
 use crate::sync::AtomicU64;
+use crate::tag::TagSet;
 
 /// The invalidation counter: has no clock and no ties.
 static SEQ: Sequence = Sequence::new(0);
@@ -54,6 +55,13 @@ pub(crate) struct Tier<K, V, F> {
     /// Where entries go beyond this process.
     #[cfg(feature = "json")]
     pub(crate) link: Option<Arc<Link>>,
+}
+
+/// A value that is to be stored, and how.
+pub(crate) struct Stored<V> {
+    pub(crate) value: V,
+    pub(crate) keep: Keep,
+    pub(crate) tags: TagSet,
 }
 
 /// What a caller of [`Tier::join`] becomes.
@@ -95,21 +103,42 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
 
     #[inline]
     fn answer(&self, entry: &Entry<V>) -> Result<(V, Stamp), MissReason> {
-        match self.judge(&entry.life) {
+        match self.glance(&entry.life) {
             Freshness::Fresh => Ok((entry.value.clone(), entry.life.stored)),
-            Freshness::Expired => Err(MissReason::Expired),
+            Freshness::Expired => match self.look(entry) {
+                None => Ok((entry.value.clone(), entry.life.stored)),
+                Some(reason) => Err(reason),
+            },
             Freshness::Cleared => Err(MissReason::Invalidated),
         }
     }
 
     #[inline]
-    fn judge(&self, life: &Life) -> Freshness {
+    fn glance(&self, life: &Life) -> Freshness {
         life.judge(self.cleared.load(Ordering::Acquire), || self.clock.now())
     }
 
+    /// Why an entry does not count of which a glance did not tell.
+    #[cold]
+    fn look(&self, entry: &Entry<V>) -> Option<MissReason> {
+        let Entry { life, tags, .. } = entry;
+        if tags.iter().flatten().any(|tag| tag.is_overtaken(life.as_of)) {
+            return Some(MissReason::Tag);
+        }
+        (!life.is_fresh(self.clock.now())).then_some(MissReason::Expired)
+    }
+
+    /// Whether an entry counts.
+    fn counts(&self, entry: &Entry<V>) -> bool {
+        match self.glance(&entry.life) {
+            Freshness::Fresh => true,
+            Freshness::Expired => self.look(entry).is_none(),
+            Freshness::Cleared => false,
+        }
+    }
+
     fn is_fresh(&self, key: &Hashed<K>) -> bool {
-        let is_fresh = |entry: &Entry<V>| self.judge(&entry.life) == Freshness::Fresh;
-        self.memory.peek(key, is_fresh).unwrap_or(false)
+        self.memory.peek(key, |entry| self.counts(entry)).unwrap_or(false)
     }
 
     /// Joins the key's flight, or starts one. A forced load takes no entry that has come meanwhile.
@@ -125,31 +154,36 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
         &self,
         lead: Lead<K, Shared<V, F>>,
         landed: Option<Landed<Shared<V, F>>>,
-        store: &mut Option<(Hashed<K>, V, Keep)>,
+        store: &mut Option<(Hashed<K>, Stored<V>)>,
     ) -> Result<bool, Wanted<K, Shared<V, F>>> {
         let displaced = lead.land(self, landed, |as_of| {
-            store.take().map(|(key, value, keep)| self.store(key, value, keep, as_of))
+            store.take().map(|(key, stored)| self.store(key, stored, as_of))
         })?;
         Ok(displaced.is_some_and(|displaced| !displaced.is_refused))
     }
 
     /// Stores what was loaded outside any flight, unless something newer is known of its key.
-    pub(crate) fn commit_alone(&self, key: &Hashed<K>, value: V, keep: Keep, as_of: u64) -> bool {
+    pub(crate) fn commit_alone(&self, key: &Hashed<K>, stored: Stored<V>, as_of: u64) -> bool {
         let owned = key.clone();
-        let store = || self.store(owned, value, keep, as_of);
+        let store = || self.store(owned, stored, as_of);
         let displaced = self.flights.commit_alone(key, as_of, store);
         displaced.is_some_and(|displaced| !displaced.is_refused)
     }
 
     /// Stores a value; to be called under the lock that invalidations of its key take. What comes
     /// back is dropped after that, the value itself included where something newer is known.
-    fn store(&self, key: Hashed<K>, value: V, keep: Keep, as_of: u64) -> Displaced<K, V> {
+    fn store(&self, key: Hashed<K>, stored: Stored<V>, as_of: u64) -> Displaced<K, V> {
+        let Stored { value, keep, tags } = stored;
         let now = self.clock.now();
-        let fresh_until = keep.timeout.end(now);
-        let life = Life { stored: now.before(keep.age), fresh_until, as_of };
-        let entry = Entry { value, life, weight: keep.weight };
+        let life = Life::new(now.before(keep.age), keep.timeout.end(now), as_of);
+        let is_tagged_anew = tags.iter().flatten().any(|tag| tag.is_overtaken(as_of));
+        let life = if tags.is_some() { life.looked_at() } else { life };
+        let entry = Entry { value, life, weight: keep.weight, tags };
         let is_newer = |known: &Entry<V>| known.life.as_of > as_of;
-        if self.is_overtaken(as_of) || self.memory.peek(&key, is_newer).unwrap_or(false) {
+        if is_tagged_anew
+            || self.is_overtaken(as_of)
+            || self.memory.peek(&key, is_newer).unwrap_or(false)
+        {
             return Displaced::refusing(key, entry);
         }
         let (displaced, evicted) = self.memory.insert(key, entry);
@@ -165,9 +199,9 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
     }
 
     /// Stores a value that did not come from a load. It beats every load that has begun.
-    pub(crate) fn put(&self, key: &Hashed<K>, value: V, keep: Keep) {
+    pub(crate) fn put(&self, key: &Hashed<K>, stored: Stored<V>) {
         let owned = key.clone();
-        let store = |as_of| self.store(owned, value, keep, as_of);
+        let store = |as_of| self.store(owned, stored, as_of);
         drop(self.flights.invalidate(key, self, store));
     }
 }
@@ -208,7 +242,7 @@ where
 {
     fn invalidate(&self, key: &Hashed<K>) -> bool {
         let removed = self.forget_entry(key);
-        let counted = removed.is_some_and(|(_, entry)| self.judge(&entry.life) == Freshness::Fresh);
+        let counted = removed.is_some_and(|(_, entry)| self.counts(&entry));
         self.counters.count(Count::Invalidation);
         counted
     }
@@ -217,9 +251,9 @@ where
         let now = self.clock.now();
         let mut was_fresh = false;
         self.flights.invalidate(key, self, |_| {
-            self.memory.restamp(key, |life| {
-                was_fresh = self.judge(life) == Freshness::Fresh;
-                life.fresh_until = life.fresh_until.min(now);
+            self.memory.restamp(key, |entry| {
+                was_fresh = self.counts(entry);
+                entry.life.expire(now);
             })
         });
         self.counters.count(Count::Invalidation);
@@ -227,9 +261,9 @@ where
     }
 
     fn age(&self, key: &Hashed<K>) -> Option<Duration> {
-        let life = self.memory.peek(key, |entry| entry.life)?;
-        let is_fresh = self.judge(&life) == Freshness::Fresh;
-        is_fresh.then(|| self.clock.now().since(life.stored))
+        let stored = |entry: &Entry<V>| self.counts(entry).then_some(entry.life.stored);
+        let stored = self.memory.peek(key, stored)??;
+        Some(self.clock.now().since(stored))
     }
 }
 
@@ -304,6 +338,6 @@ where
     }
 
     fn purge(&self) -> usize {
-        self.memory.retain(|life| self.judge(life) == Freshness::Fresh)
+        self.memory.retain(|entry| self.counts(entry))
     }
 }

@@ -256,7 +256,16 @@ impl Siblings {
             } else {
                 hygienic!(#krate::Entry)
             };
-            let new = hygienic!(#rules #entry::new(#owner::#site(), __instance, __key, __rules));
+            let tags = spec.tags.templates.iter().map(|template| {
+                let text = key::text(&|span| spec.krate_at(span), template);
+                hygienic!(let __entry = { #text __entry.tagged(__key) };)
+            });
+            let new = hygienic!(
+                #rules
+                let __entry = #entry::new(#owner::#site(), __instance, __key, __rules);
+                #(#tags)*
+                __entry
+            );
             (hygienic!(#entry<#ty>), new)
         } else {
             let new = hygienic!(

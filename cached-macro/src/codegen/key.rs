@@ -16,7 +16,7 @@ const TUPLE: usize = 8;
 pub(super) fn key(spec: &Spec, function: &Function) -> TokenStream {
     match &spec.key {
         Key::Arguments => arguments(spec, function),
-        Key::Template(template) => text(spec, template),
+        Key::Template(template) => text(&|span| spec.krate_at(span), template),
         Key::Callable(callable) => called(spec, callable, function),
         Key::Parts(parts) => expressions(spec, parts),
         Key::Whole(expr) => whole(spec, &made(expr), expr.span()),
@@ -146,13 +146,13 @@ fn nested(parts: &[TokenStream]) -> TokenStream {
 //     __text.literal(":");
 //     __text.formatted(format_args!("{:04}", page));
 //     let __key = __text.key();
-fn text(spec: &Spec, template: &Template) -> TokenStream {
-    let krate = &spec.krate;
+pub(crate) fn text(krate_at: &dyn Fn(Span) -> TokenStream, template: &Template) -> TokenStream {
+    let krate = krate_at(Span::mixed_site());
     let writes = template.pieces.iter().map(|piece| match piece {
         Piece::Text(text) => hygienic!(__text.literal(#text);),
         Piece::Slot { value: SlotValue { tokens, references }, format: None } => {
             let span = at(tokens.span());
-            let krate = spec.krate_at(span);
+            let krate = krate_at(span);
             let stars = (0..*references).map(|_| quote_spanned!(span=> *));
             quote_spanned!(span=>
                 (&&#krate::__private::Slot(&#(#stars)* (#tokens))).write(&mut __text);

@@ -39,7 +39,7 @@ pub(super) fn rules(spec: &Spec, span: Span) -> TokenStream {
 
 /// The rules, given `__pick`.
 fn expression(spec: &Spec) -> TokenStream {
-    let Spec { store_if, timeout_of, weigh, negatives, returned, .. } = spec;
+    let Spec { store_if, timeout_of, weigh, tags, negatives, returned, .. } = spec;
     // What a return type lacks is said where it stands.
     let span = at(returned.declared.span());
     let krate = spec.krate_at(span);
@@ -80,9 +80,13 @@ fn expression(spec: &Spec) -> TokenStream {
         .as_ref()
         .map(|closure| quote_spanned!(at(closure.span())=> .timeout_of(#closure)));
     let weigh = weigh.as_ref().map(|closure| quote_spanned!(at(closure.span())=> .weigh(#closure)));
+    let tags_of = tags
+        .closure
+        .as_ref()
+        .map(|closure| quote_spanned!(at(closure.span())=> .tags_of(#closure)));
     quote_spanned!(span=> {
         #[allow(unused_imports, reason = "the return type decides which one is needed")]
         use #krate::__private::{PickOption as _, PickResult as _, PickShared as _, #refusals};
-        #krate::__private::rules(&__pick, #adapter) #store_if #timeout_of #weigh
+        #krate::__private::rules(&__pick, #adapter) #store_if #timeout_of #weigh #tags_of
     })
 }

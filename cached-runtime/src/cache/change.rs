@@ -27,7 +27,7 @@ impl Named {
             not_overdue(&place)?;
             let (entry, records) = self.read(&place).await?;
             let integer = |codec: Codec, payload: &[u8]| Ok(codec.decode::<i64>(payload).ok());
-            let look = place.look_at(entry.clone(), records, integer);
+            let look = place.look_at(entry.as_deref(), records, integer);
             let (number, bytes, timeout) = match (&look.seen, &entry) {
                 (Seen::Entry(found), Some(entry)) => {
                     let number = found.value.ok_or_else(no_integer)?;
@@ -59,7 +59,7 @@ impl Named {
         loop {
             not_overdue(&place)?;
             let (entry, records) = self.read(&place).await?;
-            let look = place.look_at(entry.clone(), records, |_, _| Ok(()));
+            let look = place.look_at(entry.as_deref(), records, |_, _| Ok(()));
             let (Seen::Entry(_), Some(entry)) = (&look.seen, &entry) else { return Ok(false) };
             let bytes = with_timeout(entry, timeout, self.link.clock.wall_ms())?;
             if place.swap(look.guard(), &bytes, timeout).await?.done {

@@ -32,7 +32,7 @@ impl Named {
             let found = place.as_ref().zip(entries.next());
             let nothing = Seen::Nothing(MissReason::Absent);
             self.answer(found.map_or(nothing, |(place, entry)| {
-                place.look_at(entry, records.clone(), decode).seen
+                place.look_at(entry.as_deref(), records.clone(), decode).seen
             }))
         };
         places.iter().map(answer).collect()

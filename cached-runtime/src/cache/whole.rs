@@ -8,6 +8,7 @@ use crate::policy::IntoTimeout;
 use crate::remote::wait;
 use crate::shared::decode;
 use crate::stats::{Count, Stats};
+use crate::tag;
 
 use super::Cache;
 
@@ -104,6 +105,33 @@ impl Cache {
         let _forget = here.forget();
         here.counters.count(Count::Invalidation);
         here.link.clear_store().await
+    }
+
+    /// Makes every entry that carries a tag count for nothing: those of functions in this store, and
+    /// in the memory of this process; and the loads of such entries that have begun.
+    ///
+    /// As [`invalidate_tag`](crate::invalidate_tag), which tells all stores of the program.
+    ///
+    /// # Errors
+    /// A store that fails. It is told as soon as possible, as long as this process lives; until then
+    /// no call of this process reads entries with the tag from it.
+    pub fn invalidate_tag(&self, tag: &str) -> Result<(), Error> {
+        wait(self.invalidate_tag_async(tag))
+    }
+
+    /// As [`invalidate_tag`](Self::invalidate_tag), for tasks.
+    ///
+    /// # Errors
+    /// As of [`invalidate_tag`](Self::invalidate_tag).
+    pub async fn invalidate_tag_async(&self, tag: &str) -> Result<(), Error> {
+        let here = self.here();
+        let tags = tag::current();
+        tags.invalidate(tag);
+        let result = here.link.invalidate_tag(tag).await;
+        // What has come from the store meanwhile.
+        tags.invalidate(tag);
+        here.counters.count(Count::Invalidation);
+        result
     }
 
     /// Drops everything that the store keeps for this program, as [`clear`](Self::clear) and for

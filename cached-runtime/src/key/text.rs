@@ -148,6 +148,12 @@ impl<'b> Text<'b> {
     pub fn new(text: &'b str) -> Option<Self> {
         (!text.is_empty()).then_some(Self(text.as_bytes()))
     }
+
+    /// The text.
+    pub(crate) fn as_str(self) -> &'b str {
+        // Whole `str`s were written, so nothing is lost here.
+        str::from_utf8(self.0).unwrap_or_default()
+    }
 }
 
 impl Key for Text<'_> {
@@ -162,8 +168,7 @@ impl Key for Text<'_> {
         self.0 == owned.as_bytes()
     }
     fn own(&self) -> Box<str> {
-        // Whole `str`s were written, so nothing is lost here.
-        String::from_utf8_lossy(self.0).into()
+        self.as_str().into()
     }
     fn as_text(owned: &Box<str>) -> Option<&str> {
         Some(owned)

@@ -33,8 +33,8 @@ impl SharedHandle {
     }
 
     /// As with a codec.
-    pub async fn clear_async(&self) -> Result<(), Error> {
-        self.clear()
+    pub fn clear_async(&self) -> impl Future<Output = Result<(), Error>> + Send + use<> {
+        std::future::ready(self.clear())
     }
 }
 

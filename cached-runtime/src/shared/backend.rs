@@ -18,6 +18,7 @@ use super::codec::Codec;
 use super::deadline::Deadline;
 use super::envelope::{Id, Kind, head};
 use super::keeper;
+use super::name::{self, ANY_TAG_MARK};
 use super::overdue::{Overdue, Remedy};
 use super::plane::{Plane, What};
 
@@ -170,6 +171,15 @@ impl Backend {
         }
         self.plane.tell(self, what).await;
         result
+    }
+
+    /// Makes every entry that carries a tag, and every load that has begun, count for nothing.
+    pub(crate) async fn invalidate_tag(self: &Arc<Self>, tag: &str) -> Result<(), Error> {
+        let what = || What::Tag(tag.to_owned());
+        // In this order: who is about to store looks at them the other way round.
+        let any = self.invalidate(ANY_TAG_MARK, Remedy::Remark, what()).await;
+        let result = self.invalidate(&name::tag_mark(tag), Remedy::Remark, what()).await;
+        any.and(result).map(drop)
     }
 
     /// Tells the store what it missed, as far as it listens; and then the other processes once

@@ -6,15 +6,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::Error;
+use crate::key::text::Text;
 use crate::key::{Hashed, Key, Seed};
 use crate::remote::wait;
 use crate::rules::Terms;
 use crate::site::{Instance, Site};
-use crate::tier::{KeyedTier as _, Tier};
+use crate::tag::Labels;
+use crate::tier::{KeyedTier as _, Stored, Tier};
 
 use super::fetch::Spot;
+use super::origin;
 use super::place::{Look, Seen};
-use super::spot;
 use super::wire::Sharable;
 
 type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
@@ -45,6 +47,8 @@ pub struct SharedEntry<R> {
     key: String,
     /// None where the key names nothing.
     ops: Option<Arc<dyn Ops<R>>>,
+    /// What it carries, whatever its value.
+    labels: Labels,
 }
 
 impl<R> SharedEntry<R> {
@@ -56,14 +60,24 @@ impl<R> SharedEntry<R> {
         Q: Key<Owned = Box<str>>,
         T: Terms<R, Value: Sharable> + Send + Sync + 'static,
     {
-        let Some(key) = key else { return Self { key: String::new(), ops: None } };
+        let Some(key) = key else {
+            return Self { key: String::new(), ops: None, labels: Labels::default() };
+        };
         let key = Arc::new(Seed::shared().lookup(&key).own());
         let tier = site.state(|state, clock| {
             let slot = state.slot::<Box<str>, T::Value, T::Failure>(site, instance, clock);
             slot.tier_arc::<Box<str>, T::Value, T::Failure>()
         });
         let text = key.key.to_string();
-        Self { key: text, ops: Some(Arc::new(Typed { site, tier, key, terms })) }
+        let ops = Arc::new(Typed { site, tier, key, terms });
+        Self { key: text, ops: Some(ops), labels: Labels::default() }
+    }
+
+    /// Adds a tag to what is looked at or put. For generated code.
+    #[doc(hidden)]
+    pub fn tagged(mut self, name: Option<Text<'_>>) -> Self {
+        self.labels.add(name.map(Text::as_str));
+        self
     }
 
     /// Returns what a hit would return now: none where there is no fresh entry. Not counted.
@@ -77,7 +91,7 @@ impl<R> SharedEntry<R> {
     /// As [`peek`](Self::peek), for tasks.
     pub async fn peek_async(&self) -> Result<Option<R>, Error> {
         match &self.ops {
-            Some(ops) => ops.peek().await,
+            Some(ops) => ops.peek(&self.labels).await,
             None => Ok(None),
         }
     }
@@ -98,7 +112,7 @@ impl<R> SharedEntry<R> {
         &self,
         result: R,
     ) -> impl Future<Output = Result<(), Error>> + Send + use<'_, R> {
-        let putting = self.ops.as_ref().map(|ops| ops.put(&result));
+        let putting = self.ops.as_ref().map(|ops| ops.put(&result, &self.labels));
         drop(result);
         async move {
             match putting {
@@ -160,7 +174,7 @@ impl<R> SharedEntry<R> {
     /// As [`age`](Self::age), for tasks.
     pub async fn age_async(&self) -> Result<Option<Duration>, Error> {
         match &self.ops {
-            Some(ops) => ops.age().await,
+            Some(ops) => ops.age(&self.labels).await,
             None => Ok(None),
         }
     }
@@ -168,7 +182,8 @@ impl<R> SharedEntry<R> {
 
 impl<R> Clone for SharedEntry<R> {
     fn clone(&self) -> Self {
-        Self { key: self.key.clone(), ops: self.ops.clone() }
+        let Self { key, ops, labels } = self;
+        Self { key: key.clone(), ops: ops.clone(), labels: labels.clone() }
     }
 }
 
@@ -179,10 +194,10 @@ impl<R> fmt::Debug for SharedEntry<R> {
 }
 
 trait Ops<R>: Send + Sync {
-    fn peek(&self) -> Answer<'_, Option<R>>;
-    fn put(&self, result: &R) -> Answer<'static, ()>;
+    fn peek<'a>(&'a self, labels: &'a Labels) -> Answer<'a, Option<R>>;
+    fn put(&self, result: &R, labels: &Labels) -> Answer<'static, ()>;
     fn invalidate(&self) -> Answer<'_, bool>;
-    fn age(&self) -> Answer<'_, Option<Duration>>;
+    fn age<'a>(&'a self, labels: &'a Labels) -> Answer<'a, Option<Duration>>;
 }
 
 struct Typed<R, T: Terms<R>> {
@@ -196,17 +211,18 @@ impl<R, T> Typed<R, T>
 where
     T: Terms<R, Value: Sharable>,
 {
-    fn spot(&self) -> Option<Arc<Spot<T::Value>>> {
-        spot(&self.tier, &self.key)
+    fn spot(&self, labels: &Labels) -> Option<Spot<T::Value>> {
+        Some(origin(&self.tier, &self.key)?.spot(labels))
     }
 
     /// The entry that counts, and its age.
-    async fn find(&self) -> Result<Option<(T::Value, Duration)>, Error> {
+    async fn find(&self, labels: &Labels) -> Result<Option<(T::Value, Duration)>, Error> {
         if let Some((value, stored)) = self.tier.peek(&self.key) {
             return Ok(Some((value, self.tier.clock.now().since(stored))));
         }
         // What could not be invalidated there yet does not count.
-        let Some(spot) = self.spot().filter(|spot| spot.is_current()) else { return Ok(None) };
+        let spot = self.spot(labels).filter(Spot::is_current);
+        let Some(spot) = spot else { return Ok(None) };
         match spot.look().await? {
             Look { seen: Seen::Entry(found), .. } => Ok(Some((found.value, found.age))),
             Look { .. } => Ok(None),
@@ -218,35 +234,39 @@ impl<R, T> Ops<R> for Typed<R, T>
 where
     T: Terms<R, Value: Sharable> + Send + Sync,
 {
-    fn peek(&self) -> Answer<'_, Option<R>> {
+    fn peek<'a>(&'a self, labels: &'a Labels) -> Answer<'a, Option<R>> {
         Box::pin(async move {
-            let found = self.find().await?;
+            let found = self.find(labels).await?;
             Ok(found.map(|(value, _)| self.terms.restore(value)))
         })
     }
 
-    fn put(&self, result: &R) -> Answer<'static, ()> {
+    fn put(&self, result: &R, labels: &Labels) -> Answer<'static, ()> {
         let timeout = self.site.state(|state, _| state.timeout(&self.tier.policy));
         let verdict = self.terms.judge(result, &self.tier.policy, timeout);
-        let Some((keep, value)) = verdict.store.zip(self.terms.value(result)) else {
+        let tags = self.terms.label(result, labels).set();
+        let value = self.terms.value(result);
+        let (Some(keep), Some(value), Some(tags)) = (verdict.store, value, tags) else {
             return Box::pin(async { Ok(()) });
         };
+        let mut stored = Stored { value, keep, tags };
         let (tier, key) = (Arc::clone(&self.tier), Arc::clone(&self.key));
-        let Some(spot) = self.spot() else {
-            tier.put(&key, value, keep);
+        let open = Labels::new(self.terms.has_labels()).and(labels);
+        let Some(spot) = self.spot(&open) else {
+            tier.put(&key, stored);
             return Box::pin(async { Ok(()) });
         };
         Box::pin(async move {
             // What is under way counts for nothing from here on.
             tier.invalidate(&key);
-            let put = spot.put(value.clone(), keep).await;
+            let put = spot.put(&stored).await;
             if put.is_err() {
                 // What came from the store meanwhile.
                 tier.forget_entry(&key);
             }
-            let keep = keep.at_most(put?);
-            if !keep.timeout.is_zero() {
-                tier.put(&key, value, keep);
+            stored.keep = stored.keep.at_most(put?);
+            if !stored.keep.timeout.is_zero() {
+                tier.put(&key, stored);
             }
             Ok(())
         })
@@ -263,7 +283,7 @@ where
         })
     }
 
-    fn age(&self) -> Answer<'_, Option<Duration>> {
-        Box::pin(async move { Ok(self.find().await?.map(|(_, age)| age)) })
+    fn age<'a>(&'a self, labels: &'a Labels) -> Answer<'a, Option<Duration>> {
+        Box::pin(async move { Ok(self.find(labels).await?.map(|(_, age)| age)) })
     }
 }

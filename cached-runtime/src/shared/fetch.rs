@@ -13,19 +13,43 @@ use crate::key::Hashed;
 use crate::outcome::MissReason;
 use crate::policy::Timeout;
 use crate::remote::{Fetched, Fetching, Publish, Published, Publishing, Remote};
-use crate::rules::Keep;
 use crate::store::Guard;
 use crate::sync::sleep;
+use crate::tag::{Labels, TagSet};
+use crate::tier::Stored;
 
 use super::backend::Backend;
 use super::lease::Lease;
 use super::link::Link;
-use super::place::{Load, Look, Place, Seen};
+use super::place::{Load, Look, Place, Seen, Tagging};
 use super::wire::Wire;
 
 /// How long a call waits before it looks again for what another process loads.
 const FIRST_NAP: Duration = Duration::from_millis(10);
 const LONGEST_NAP: Duration = Duration::from_millis(200);
+
+/// One key of a shared function, before anything is asked of the store.
+pub(crate) struct Origin<V> {
+    pub(crate) link: Arc<Link>,
+    pub(crate) backend: Arc<Backend>,
+    pub(crate) wire: Wire<V>,
+    pub(crate) key: Arc<Hashed<Box<str>>>,
+}
+
+impl<V: Send + Sync + 'static> Origin<V> {
+    pub(crate) fn spot(&self, labels: &Labels) -> Spot<V> {
+        let Self { link, backend, wire, key } = self;
+        let shape = link.shape(wire.shape);
+        let place = Place::new(Arc::clone(link), Arc::clone(backend), &key.key, shape);
+        Spot { place: place.tagged(Tagging::of(labels)), wire: *wire }
+    }
+}
+
+impl<V: Send + Sync + 'static> Remote<V> for Origin<V> {
+    fn fetch(&self, reason: MissReason, labels: &Labels) -> Fetching<V> {
+        Box::pin(Arc::new(self.spot(labels)).fetch_or_prepare(reason))
+    }
+}
 
 /// One key of a shared function, and how its values are read and written.
 pub(crate) struct Spot<V> {
@@ -34,16 +58,6 @@ pub(crate) struct Spot<V> {
 }
 
 impl<V: Send + Sync + 'static> Spot<V> {
-    pub(crate) fn new(
-        link: Arc<Link>,
-        backend: Arc<Backend>,
-        wire: Wire<V>,
-        key: &Hashed<Box<str>>,
-    ) -> Arc<Self> {
-        let shape = link.shape(wire.shape);
-        Arc::new(Self { place: Place::new(link, backend, &key.key, shape), wire })
-    }
-
     /// Whether the store was told of every invalidation of this key.
     pub(crate) fn is_current(&self) -> bool {
         self.place.is_current()
@@ -54,11 +68,11 @@ impl<V: Send + Sync + 'static> Spot<V> {
     }
 
     /// Stores a value that did not come from a load. Says how long memory may answer for it.
-    pub(crate) async fn put(&self, value: V, keep: Keep) -> Result<Timeout, Error> {
+    pub(crate) async fn put(&self, stored: &Stored<V>) -> Result<Timeout, Error> {
         let Place { link, backend, .. } = &self.place;
-        let payload = self.encode(&value);
-        drop(value);
-        self.place.put(payload, keep.timeout).await?;
+        let Stored { value, keep, tags } = stored;
+        let payload = self.encode(value);
+        self.place.put(payload, keep.timeout, tags).await?;
         Ok(link.local(backend, keep.timeout))
     }
 
@@ -96,7 +110,8 @@ impl<V: Send + Sync + 'static> Spot<V> {
                 Seen::Nothing(reason) if memory != MissReason::Forced => reason,
                 Seen::Entry(_) | Seen::Nothing(_) => MissReason::Forced,
             };
-            let Ok(marks) = self.place.marks(&look.records).await else {
+            let any_tag = look.any_tag().map(<[u8]>::to_vec);
+            let Ok(marks) = self.place.all_marks(&look).await else {
                 return self.unshared(reason);
             };
             let mut state = look.head;
@@ -117,7 +132,8 @@ impl<V: Send + Sync + 'static> Spot<V> {
             }
             let load = Load { as_of_ms, took: Duration::ZERO, marks };
             let begun = Instant::now();
-            let publisher = Publisher { spot: self, state, lease, load, looked, begun, reason };
+            let spot = self;
+            let publisher = Publisher { spot, state, any_tag, lease, load, looked, begun, reason };
             return Fetched::Load(reason, Box::new(publisher));
         }
     }
@@ -128,20 +144,14 @@ impl<V: Send + Sync + 'static> Spot<V> {
     }
 }
 
-impl<V: Send + Sync + 'static> Remote<V> for Arc<Spot<V>> {
-    fn fetch(&self, reason: MissReason) -> Fetching<V> {
-        Box::pin(Arc::clone(self).fetch_or_prepare(reason))
-    }
-}
-
 /// A load of which the store is to have nothing: it failed when it was asked. Memory may answer for
 /// its result as long as for any other that messages may not reach.
 struct Unshared<V>(Arc<Spot<V>>);
 
 impl<V: Send + Sync + 'static> Publish<V> for Unshared<V> {
-    fn publish(self: Box<Self>, _: &V, keep: Keep) -> Publishing {
+    fn publish(self: Box<Self>, stored: &Stored<V>) -> Publishing {
         let Place { link, backend, .. } = &self.0.place;
-        let local = link.local(backend, keep.timeout);
+        let local = link.local(backend, stored.keep.timeout);
         Box::pin(async move { Published::Failed(local) })
     }
 }
@@ -151,6 +161,8 @@ struct Publisher<V> {
     spot: Arc<Spot<V>>,
     /// What the key must hold still.
     state: Option<Vec<u8>>,
+    /// The mark that changes with any tag, as it was.
+    any_tag: Option<Vec<u8>>,
     lease: Option<Lease>,
     load: Load,
     /// When the key was seen in that state, by the clock of the caches.
@@ -160,32 +172,53 @@ struct Publisher<V> {
 }
 
 impl<V: Send + Sync + 'static> Publish<V> for Publisher<V> {
-    fn publish(self: Box<Self>, value: &V, keep: Keep) -> Publishing {
-        let Self { spot, state, lease, mut load, looked, begun, reason } = *self;
-        load.took = begun.elapsed();
-        let payload = spot.encode(value);
+    fn publish(mut self: Box<Self>, stored: &Stored<V>) -> Publishing {
+        let Stored { value, keep, tags } = stored;
+        self.load.took = self.begun.elapsed();
+        let payload = self.spot.encode(value);
+        let (timeout, tags) = (keep.timeout, tags.clone());
         Box::pin(async move {
-            let place = &spot.place;
-            let Place { link, backend, key, .. } = place;
-            let local = link.local(backend, keep.timeout);
-            if link.is_past(looked) {
-                // A tombstone may have come and gone, and nothing is as it was before.
-                return Published::Overtaken;
+            let Place { link, backend, .. } = &self.spot.place;
+            let local = link.local(backend, timeout);
+            match self.store(payload, timeout, &tags).await {
+                Ok(true) => Published::Stored(local),
+                Ok(false) => Published::Overtaken,
+                // What cannot be encoded is this process's alone, too; its lease is given up.
+                Err(_) => Published::Failed(local),
             }
-            // What cannot be encoded is this process's alone, and its lease is given up.
-            let Ok(payload) = payload else { return Published::Failed(local) };
-            let bytes = place.seal(payload, keep.timeout, &load);
-            let guard = state.as_deref().map_or(Guard::Absent, Guard::Head);
-            match place.swap(guard, &bytes, keep.timeout).await {
-                Ok(swapped) if !swapped.done => return Published::Overtaken,
-                Ok(_) => lease.into_iter().for_each(Lease::spend),
-                Err(_) => return Published::Failed(local),
-            }
-            if reason == MissReason::Forced {
-                // Others may still have what this one replaces.
-                backend.plane.tell(backend, link.what(key)).await;
-            }
-            Published::Stored(local)
         })
+    }
+}
+
+impl<V: Send + Sync + 'static> Publisher<V> {
+    /// Stores a payload. Says whether it was not overtaken. Failures are counted.
+    async fn store(
+        self,
+        payload: Result<Vec<u8>, Error>,
+        timeout: Timeout,
+        tags: &TagSet,
+    ) -> Result<bool, Error> {
+        let Self { spot, state, any_tag, lease, mut load, looked, reason, .. } = self;
+        let place = &spot.place;
+        let Place { link, backend, key, .. } = place;
+        if link.is_past(looked) {
+            // A tombstone may have come and gone, and nothing is as it was before.
+            return Ok(false);
+        }
+        let payload = payload?;
+        if !place.add_marks(&mut load.marks, tags, any_tag.as_deref()).await? {
+            return Ok(false);
+        }
+        let bytes = place.seal(payload, timeout, &load);
+        let guard = state.as_deref().map_or(Guard::Absent, Guard::Head);
+        if !place.swap(guard, &bytes, timeout).await?.done {
+            return Ok(false);
+        }
+        lease.into_iter().for_each(Lease::spend);
+        if reason == MissReason::Forced {
+            // Others may still have what this one replaces.
+            backend.plane.tell(backend, link.what(key)).await;
+        }
+        Ok(true)
     }
 }

@@ -165,6 +165,14 @@ impl Link {
         result.map(drop)
     }
 
+    /// Makes every entry of the store that carries a tag count for nothing.
+    pub(crate) async fn invalidate_tag(&self, tag: &str) -> Result<(), Error> {
+        let Some(backend) = self.backend() else { return Ok(()) };
+        let result = backend.invalidate_tag(tag).await;
+        self.counted(&result);
+        result
+    }
+
     /// Drops everything that the store keeps for this program. Says how many entries it had.
     pub(crate) async fn purge_store(&self) -> Result<u64, Error> {
         let Some(backend) = self.backend() else { return Ok(0) };

@@ -23,6 +23,14 @@ pub(crate) fn namespace_mark(namespace: &str) -> String {
     of("n", namespace, "")
 }
 
+/// The store's key of the mark that all entries with a tag carry.
+pub(crate) fn tag_mark(tag: &str) -> String {
+    of("t", tag, "")
+}
+
+/// The store's key of the mark that changes whenever any tag is invalidated. No entry carries it.
+pub(crate) const ANY_TAG_MARK: &str = "t";
+
 /// The store's key of the mark that all entries of a store carry.
 pub(crate) const STORE_MARK: &str = "s";
 

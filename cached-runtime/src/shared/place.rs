@@ -5,19 +5,21 @@
 
 use std::sync::Arc;
 use std::time::Duration;
+use std::vec;
 
 use crate::error::{Error, ErrorKind};
 use crate::outcome::MissReason;
 use crate::policy::Timeout;
 use crate::remote::Found;
 use crate::store::{Guard, HEAD, Swapped};
+use crate::tag::{self, Labels, Tag, TagSet};
 
 use super::backend::Backend;
 use super::codec::{self, Codec};
 use super::envelope::{Envelope, Head, Id, Kind, Mark};
 use super::link::Link;
 use super::mark;
-use super::name::{self, STORE_MARK};
+use super::name::{self, ANY_TAG_MARK, STORE_MARK};
 
 /// A key of a link's namespace, in the store that it is bound to.
 pub(crate) struct Place {
@@ -27,6 +29,23 @@ pub(crate) struct Place {
     pub(crate) name: String,
     /// The fingerprint of the value's type.
     shape: u64,
+    tagging: Tagging,
+}
+
+/// The tags of what is stored in a place.
+#[derive(Default)]
+pub(crate) struct Tagging {
+    /// Those of every value, and the store's keys of their marks.
+    known: Vec<(String, String)>,
+    /// Whether a value may have further ones.
+    is_open: bool,
+}
+
+impl Tagging {
+    pub(crate) fn of(labels: &Labels) -> Self {
+        let known = labels.names().map(|tag| (tag.to_owned(), name::tag_mark(tag))).collect();
+        Self { known, is_open: labels.is_open() }
+    }
 }
 
 /// What a look found.
@@ -45,9 +64,19 @@ pub(crate) struct Look<V> {
     /// The first bytes of what the key holds; none where it holds nothing.
     pub(crate) head: Option<Vec<u8>>,
     pub(crate) records: Records,
+    /// The tags that the entry carries, and their ids at the time of its load.
+    carried: Vec<(String, Id)>,
+    /// What the store has of the marks of this place's tags, and of that of any tag.
+    tags: Vec<Option<Vec<u8>>>,
+    any_tag: Option<Vec<u8>>,
 }
 
 impl<V> Look<V> {
+    /// The mark that changes with any tag, as it was.
+    pub(crate) fn any_tag(&self) -> Option<&[u8]> {
+        self.any_tag.as_deref()
+    }
+
     /// Holds while the key is in the state that it was seen in.
     pub(crate) fn guard(&self) -> Guard<'_> {
         self.head.as_deref().map_or(Guard::Absent, Guard::Head)
@@ -68,12 +97,28 @@ pub(crate) struct Load {
 impl Place {
     pub(crate) fn new(link: Arc<Link>, backend: Arc<Backend>, key: &str, shape: u64) -> Self {
         let name = name::entry(&link.namespace, key);
-        Self { link, backend, key: key.into(), name, shape }
+        let tagging = Tagging::default();
+        Self { link, backend, key: key.into(), name, shape, tagging }
+    }
+
+    /// The same, of what has tags.
+    pub(crate) fn tagged(self, tagging: Tagging) -> Self {
+        Self { tagging, ..self }
     }
 
     /// Whether the store was told of every invalidation of this key.
     pub(crate) fn is_current(&self) -> bool {
-        self.backend.is_current(&[&self.name, STORE_MARK, &self.link.mark])
+        self.backend.is_current(&self.keys())
+    }
+
+    /// The store's keys of the entry, and of all that decides whether it counts.
+    fn keys(&self) -> Vec<&str> {
+        let mut keys = vec![&*self.name, STORE_MARK, &*self.link.mark];
+        keys.extend(self.tagging.known.iter().map(|(_, mark)| &**mark));
+        if self.tagging.is_open {
+            keys.push(ANY_TAG_MARK);
+        }
+        keys
     }
 
     /// Reads the entry and its marks. Failures are counted.
@@ -81,31 +126,81 @@ impl Place {
         &self,
         decode: impl Fn(Codec, &[u8]) -> Result<V, Error>,
     ) -> Result<Look<V>, Error> {
-        let keys = [&*self.name, STORE_MARK, &*self.link.mark];
-        let answer = self.backend.get_many(&keys).await;
+        let mut values = self.read(&self.keys()).await?;
+        let entry = values.next().flatten();
+        let mut look = self.look_by(entry.as_deref(), values, decode);
+        if let Seen::Entry(found) = &mut look.seen {
+            found.tags = labels(&look.carried);
+            if !self.tags_hold(&look.carried, &look.tags).await? {
+                look.seen = Seen::Nothing(MissReason::Tag);
+            }
+        }
+        Ok(look)
+    }
+
+    async fn read(&self, keys: &[&str]) -> Result<vec::IntoIter<Option<Vec<u8>>>, Error> {
+        let answer = self.backend.get_many(keys).await;
         self.link.counted(&answer);
-        let mut values = answer?.into_iter();
-        let mut next = || values.next().flatten();
-        let (entry, records) = (next(), [next(), next()]);
-        Ok(self.look_at(entry, records, decode))
+        Ok(answer?.into_iter())
+    }
+
+    /// What an entry is good for by the records of its marks, in the order of their keys.
+    fn look_by<V>(
+        &self,
+        entry: Option<&[u8]>,
+        mut records: impl Iterator<Item = Option<Vec<u8>>>,
+        decode: impl Fn(Codec, &[u8]) -> Result<V, Error>,
+    ) -> Look<V> {
+        let mut next = || records.next().flatten();
+        let mut look = self.look_at(entry, [next(), next()], decode);
+        look.tags = self.tagging.known.iter().map(|_| next()).collect();
+        look.any_tag = next();
+        look
+    }
+
+    /// Whether no tag of an entry was invalidated since its load.
+    async fn tags_hold(
+        &self,
+        carried: &[(String, Id)],
+        records: &[Option<Vec<u8>>],
+    ) -> Result<bool, Error> {
+        let known = |tag: &str| self.tagging.known.iter().position(|(known, _)| known == tag);
+        let mut further = Vec::new();
+        for (tag, id) in carried {
+            match known(tag) {
+                Some(idx) if mark::read(records[idx].as_deref()) == Some(*id) => {}
+                Some(_) => return Ok(false),
+                None => further.push((name::tag_mark(tag), *id)),
+            }
+        }
+        if further.is_empty() {
+            return Ok(true);
+        }
+        let keys: Vec<&str> = further.iter().map(|(mark, _)| &**mark).collect();
+        if !self.backend.is_current(&keys) {
+            return Ok(false);
+        }
+        let present = self.read(&keys).await?.map(|record| mark::read(record.as_deref()));
+        Ok(present.eq(further.iter().map(|(_, id)| Some(*id))))
     }
 
     /// What an entry that was read is good for.
     pub(crate) fn look_at<V>(
         &self,
-        entry: Option<Vec<u8>>,
+        entry: Option<&[u8]>,
         records: Records,
         decode: impl Fn(Codec, &[u8]) -> Result<V, Error>,
     ) -> Look<V> {
-        let head = entry.as_ref().map(|entry| entry[..entry.len().min(HEAD)].to_vec());
-        let seen = match &entry {
+        let head = entry.map(|entry| entry[..entry.len().min(HEAD)].to_vec());
+        let mut carried = Vec::new();
+        let seen = match entry {
             None => Seen::Nothing(MissReason::Absent),
-            Some(entry) => self.judge(entry, &records, decode),
+            Some(entry) => self.judge(entry, &records, decode, &mut carried),
         };
         if let Seen::Nothing(MissReason::Corrupt) = seen {
             self.link.count_error();
         }
-        Look { seen, head, records }
+        Look { seen, head, records, carried, tags: Vec::new(), any_tag: None }
     }
 
     fn judge<V>(
@@ -113,6 +208,7 @@ impl Place {
         entry: &[u8],
         records: &Records,
         decode: impl Fn(Codec, &[u8]) -> Result<V, Error>,
+        carried: &mut Vec<(String, Id)>,
     ) -> Seen<V> {
         match Kind::of(entry) {
             Some(Kind::Value) => {}
@@ -132,10 +228,13 @@ impl Place {
         if !is_ours || !envelope.is_plausible(now) {
             return Seen::Nothing(MissReason::Corrupt);
         }
+        // The first marks are those that every entry carries, the others are tags.
+        let (base, tags) = envelope.marks.split_at(records.len().min(envelope.marks.len()));
         let present = records.iter().map(|record| mark::read(record.as_deref()));
-        if !envelope.marks.iter().map(|mark| Some(mark.id)).eq(present) {
+        if !base.iter().map(|mark| Some(mark.id)).eq(present) {
             return Seen::Nothing(MissReason::Invalidated);
         }
+        carried.extend(tags.iter().map(|mark| (mark.name.to_owned(), mark.id)));
         if envelope.fresh_until_ms <= now {
             return Seen::Nothing(MissReason::Expired);
         }
@@ -144,6 +243,7 @@ impl Place {
                 value,
                 age: Duration::from_millis(now.saturating_sub(envelope.as_of_ms)),
                 remaining: envelope.remaining(now),
+                tags: None,
             }),
             Err(_) => Seen::Nothing(MissReason::Corrupt),
         }
@@ -159,6 +259,47 @@ impl Place {
             marks.push((name.to_owned(), id?));
         }
         Ok(marks)
+    }
+
+    /// The same with the tags of every value that is stored here.
+    pub(crate) async fn all_marks<V>(&self, look: &Look<V>) -> Result<Vec<(String, Id)>, Error> {
+        let mut marks = self.marks(&look.records).await?;
+        for ((tag, name), record) in self.tagging.known.iter().zip(&look.tags) {
+            let id = mark::ensure(&self.backend, name, record.as_deref()).await;
+            self.link.counted(&id);
+            marks.push((tag.clone(), id?));
+        }
+        Ok(marks)
+    }
+
+    /// Adds the tags that are known from the value alone. Says whether it may still be stored.
+    ///
+    /// What they were before the load nobody knows. So no tag at all may have been invalidated
+    /// since `any_tag` was read. An invalidation changes that mark first, and the tag's after it;
+    /// here they are read the other way round.
+    pub(crate) async fn add_marks(
+        &self,
+        marks: &mut Vec<(String, Id)>,
+        tags: &TagSet,
+        any_tag: Option<&[u8]>,
+    ) -> Result<bool, Error> {
+        let is_new = |tag: &&Tag| !marks.iter().any(|(known, _)| known == tag.name());
+        let new: Vec<&Tag> = tags.iter().flatten().filter(is_new).collect();
+        if new.is_empty() {
+            return Ok(true);
+        }
+        let names: Vec<String> = new.iter().map(|tag| name::tag_mark(tag.name())).collect();
+        let mut keys: Vec<&str> = names.iter().map(String::as_str).collect();
+        let records = self.read(&keys).await?;
+        for ((tag, name), record) in new.iter().zip(&names).zip(records) {
+            let id = mark::ensure(&self.backend, name, record.as_deref()).await;
+            self.link.counted(&id);
+            marks.push((tag.name().to_owned(), id?));
+        }
+        keys.push(ANY_TAG_MARK);
+        let answer = self.backend.get(ANY_TAG_MARK).await;
+        self.link.counted(&answer);
+        Ok(self.backend.is_current(&keys) && mark::read(answer?.as_deref()) == mark::read(any_tag))
     }
 
     /// The bytes of an entry.
@@ -206,10 +347,11 @@ impl Place {
         &self,
         payload: Result<Vec<u8>, Error>,
         timeout: Timeout,
+        tags: &TagSet,
     ) -> Result<(), Error> {
         let Self { link, backend, key, .. } = self;
         let result = match payload {
-            Ok(payload) => self.put_now(payload, timeout).await,
+            Ok(payload) => self.put_now(payload, timeout, tags).await,
             Err(error) => Err(error),
         };
         match result {
@@ -219,16 +361,33 @@ impl Place {
         result
     }
 
-    async fn put_now(&self, payload: Vec<u8>, timeout: Timeout) -> Result<(), Error> {
-        let ignored = |_, _: &[u8]| Ok(());
-        let look = self.look(ignored).await?;
-        let marks = self.marks(&look.records).await?;
+    async fn put_now(
+        &self,
+        payload: Vec<u8>,
+        timeout: Timeout,
+        tags: &TagSet,
+    ) -> Result<(), Error> {
+        // What the key holds does not matter.
+        let records = self.read(&self.keys()[1..]).await?;
+        let look = self.look_by(None, records, |_, _| Ok(()));
+        let mut marks = self.all_marks(&look).await?;
+        if !self.add_marks(&mut marks, tags, look.any_tag()).await? {
+            let error = "a tag was invalidated meanwhile";
+            return Err(Error::new(ErrorKind::Refused, error));
+        }
         let load = Load { as_of_ms: self.link.clock.wall_ms(), took: Duration::ZERO, marks };
         let bytes = self.seal(payload, timeout, &load);
         let set = self.backend.set(&self.name, &bytes, timeout.as_duration()).await;
         self.link.counted(&set);
         set
     }
+}
+
+/// Tags of an entry of the store, as memory knows them.
+fn labels(carried: &[(String, Id)]) -> TagSet {
+    let tags = tag::current();
+    let set = carried.iter().map(|(name, _)| tags.tag(name));
+    (!carried.is_empty()).then(|| set.collect())
 }
 
 /// The value of an entry.

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::policy::Timeout;
 use crate::remote::wait;
 use crate::store::Listener;
+use crate::tag::{self, Tags};
 
 use super::backend::Backend;
 use super::envelope::Id;
@@ -51,6 +52,7 @@ pub(crate) enum What {
         key: String,
     },
     Namespace(String),
+    Tag(String),
     Store,
     /// Says only how many messages there were.
     Tally,
@@ -69,6 +71,7 @@ pub(crate) struct Plane {
 
 struct Hub {
     me: String,
+    tags: Arc<Tags>,
     is_connected: AtomicBool,
     tiers: Mutex<HashMap<String, Vec<Weak<dyn Told>>>>,
     heard: Mutex<HashMap<String, Heard>>,
@@ -87,6 +90,7 @@ impl Plane {
     pub(crate) fn new() -> Self {
         let hub = Hub {
             me: Id::new().hex(),
+            tags: tag::current(),
             is_connected: AtomicBool::new(false),
             tiers: Mutex::default(),
             heard: Mutex::default(),
@@ -221,6 +225,7 @@ impl Listener for Hub {
             What::Namespace(namespace) => {
                 self.of(Some(&namespace)).iter().for_each(|tier| tier.drop_all());
             }
+            What::Tag(tag) => self.tags.invalidate(&tag),
             What::Store => self.forget_all(),
             What::Tally => {}
         }

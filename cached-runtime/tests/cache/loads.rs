@@ -134,7 +134,7 @@ fn overtaken(is_other: bool, overtake: impl FnOnce(&Cache)) -> (Option<u8>, u8) 
         1
     };
     thread::scope(|scope| {
-        let loading = scope.spawn(|| one.run(|| cache.get_or_load("key", 60, &load)));
+        let loading = scope.spawn(|| one.run(|| cache.get_or_load("key", 60, load)));
         opener.reached();
         after.run(|| overtake(&cache));
         let later = after.run(|| cache.get_or_load("key", 0, || 9));
