@@ -33,6 +33,7 @@ impl SharedHandle {
     }
 
     /// As with a codec.
+    #[expect(clippy::unused_async, reason = "with a codec it waits")]
     pub async fn clear_async(&self) -> Result<(), Error> {
         self.clear()
     }
