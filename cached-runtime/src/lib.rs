@@ -33,6 +33,13 @@
 //! |---|---|---|
 //! | `macros` | yes | the attributes |
 //! | `testing` | no | the module [`testing`], and the macros [`hit!`] and [`miss!`] |
+//! | `json` | no | `shared`: entries beyond the process, encoded as JSON. Every store brings it in |
+//! | `filesystem` | no | a store in a directory |
+//! | `redis` | no | a store in Redis or Valkey: one server, Sentinel, Cluster |
+//! | `redis-tls` | no | the same over TLS (`rediss://`) |
+//! | `memcached` | no | a store in memcached |
+//! | `msgpack` | no | `MessagePack` as another encoding |
+//! | `zstd` | no | compression of large values |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod adapter;
@@ -96,6 +103,6 @@ pub use shared::{SharedEntry, SharedHandle};
 pub use stats::Stats;
 
 /// Runs the examples of the crate page as tests.
-#[cfg(all(doctest, feature = "macros", feature = "testing"))]
+#[cfg(all(doctest, feature = "json", feature = "macros", feature = "testing"))]
 #[doc = include_str!("../../README.md")]
 mod readme {}

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::handle::{Entry, Handle};
 use crate::invalidate::Invalidate;
 use crate::key::Key;
-use crate::key::text::TextBuffer;
+use crate::key::text::{Text, TextBuffer};
 use crate::rules::Terms;
 use crate::site::{Instance, Site};
 
@@ -33,8 +33,9 @@ impl SharedHandle {
     }
 
     /// As with a codec.
-    pub fn clear_async(&self) -> impl Future<Output = Result<(), Error>> + Send + use<> {
-        std::future::ready(self.clear())
+    #[expect(clippy::unused_async, reason = "with a codec it waits")]
+    pub async fn clear_async(&self) -> Result<(), Error> {
+        self.clear()
     }
 }
 
@@ -64,6 +65,12 @@ impl<R> SharedEntry<R> {
         T: Terms<R> + Send + Sync + 'static,
     {
         Self(Entry::new(site, instance, key, terms))
+    }
+
+    /// Adds a tag.
+    #[must_use]
+    pub fn tagged(self, name: Option<Text<'_>>) -> Self {
+        Self(self.0.tagged(name))
     }
 
     /// The key as text.

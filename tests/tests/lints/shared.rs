@@ -103,6 +103,7 @@ fn unused(n: u32) -> u32 {
 
 /// Invalidates.
 #[invalidates(held::entry(number, "a"), by_closure::cache())]
+#[must_use]
 pub fn rename(number: u32) -> u32 {
     number
 }
