@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::key::Hashed;
 use crate::outcome::MissReason;
 use crate::policy::Timeout;
-use crate::remote::{Fetched, Fetching, Publish, Published, Publishing, Remote};
+use crate::remote::{Fetched, Fetching, Found, Publish, Published, Publishing, Remote};
 use crate::rules::Keep;
 use crate::store::Guard;
 use crate::sync::sleep;
@@ -65,26 +65,50 @@ impl<V: Send + Sync + 'static> Spot<V> {
 
     /// Looks for the entry; where there is none, gets ready to store one.
     async fn fetch_or_prepare(self: Arc<Self>, memory: MissReason) -> Fetched<V> {
-        let Place { link, backend, name, .. } = &self.place;
         if !self.place.is_current() {
             return Fetched::Load(MissReason::Invalidated, None);
         }
+        match self.look_now().await {
+            Ok((_, Look { seen: Seen::Entry(found), .. })) if memory != MissReason::Forced => {
+                self.found(found)
+            }
+            // Boxed, so that a hit does not pay for the size of what it never does.
+            looked => Box::pin(self.prepare(memory, looked)).await,
+        }
+    }
+
+    /// A look, and when it began.
+    async fn look_now(&self) -> Result<(u64, Look<V>), Error> {
+        let now_ms = self.place.link.clock.wall_ms();
+        Ok((now_ms, self.look().await?))
+    }
+
+    fn found(&self, found: Found<V>) -> Fetched<V> {
+        let Place { link, backend, .. } = &self.place;
+        let local = link.local(backend, found.remaining);
+        Fetched::Found(found, local)
+    }
+
+    /// Gets ready to store an entry that was not there, or that another process loads.
+    async fn prepare(
+        self: Arc<Self>,
+        memory: MissReason,
+        mut looked: Result<(u64, Look<V>), Error>,
+    ) -> Fetched<V> {
+        let Place { link, backend, name, .. } = &self.place;
         let start = Instant::now();
         let mut nap = FIRST_NAP;
         loop {
-            let as_of_ms = link.clock.wall_ms();
-            let Ok(look) = self.look().await else { return Fetched::Load(memory, None) };
+            let Ok((as_of_ms, look)) = looked else { return Fetched::Load(memory, None) };
             let reason = match look.seen {
-                Seen::Entry(found) if memory != MissReason::Forced => {
-                    let local = link.local(backend, found.remaining);
-                    return Fetched::Found(found, local);
-                }
+                Seen::Entry(found) if memory != MissReason::Forced => return self.found(found),
                 Seen::Leased if start.elapsed() >= link.wait_timeout => {
                     return Fetched::Load(memory, None);
                 }
                 Seen::Leased => {
                     sleep(nap).await;
                     nap = (nap * 2).min(LONGEST_NAP);
+                    looked = self.look_now().await;
                     continue;
                 }
                 Seen::Nothing(reason) if memory != MissReason::Forced => reason,
@@ -100,7 +124,10 @@ impl<V: Send + Sync + 'static> Spot<V> {
                 link.counted(&taken);
                 match taken {
                     // Another process was faster.
-                    Ok(None) => continue,
+                    Ok(None) => {
+                        looked = self.look_now().await;
+                        continue;
+                    }
                     Ok(Some(taken)) => {
                         state = Some(taken.head().to_vec());
                         lease = Some(taken);
