@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::key::Hashed;
 use crate::outcome::MissReason;
 use crate::policy::Timeout;
-use crate::remote::{Fetched, Fetching, Publish, Published, Publishing, Remote};
+use crate::remote::{Fetched, Fetching, Found, Publish, Published, Publishing, Remote};
 use crate::store::Guard;
 use crate::sync::sleep;
 use crate::tag::{Labels, TagSet};
@@ -85,26 +85,52 @@ impl<V: Send + Sync + 'static> Spot<V> {
 
     /// Looks for the entry; where there is none, gets ready to store one.
     async fn fetch_or_prepare(self: Arc<Self>, memory: MissReason) -> Fetched<V> {
-        let Place { link, backend, name, .. } = &self.place;
         if !self.place.is_current() {
             return self.unshared(MissReason::Invalidated);
         }
+        match self.look_now().await {
+            Ok(Looked { look: Look { seen: Seen::Entry(found), .. }, .. })
+                if memory != MissReason::Forced =>
+            {
+                self.found(found)
+            }
+            // Boxed, so that a hit does not pay for the size of what it never does.
+            looked => Box::pin(self.prepare(memory, looked)).await,
+        }
+    }
+
+    async fn look_now(&self) -> Result<Looked<V>, Error> {
+        let clock = &self.place.link.clock;
+        let (as_of_ms, at) = (clock.wall_ms(), clock.now());
+        Ok(Looked { as_of_ms, at, look: self.look().await? })
+    }
+
+    fn found(&self, found: Found<V>) -> Fetched<V> {
+        let Place { link, backend, .. } = &self.place;
+        let local = link.local(backend, found.remaining);
+        Fetched::Found(found, local)
+    }
+
+    /// Gets ready to store an entry that was not there, or that another process loads.
+    async fn prepare(
+        self: Arc<Self>,
+        memory: MissReason,
+        mut looked: Result<Looked<V>, Error>,
+    ) -> Fetched<V> {
+        let Place { link, backend, name, .. } = &self.place;
         let start = Instant::now();
         let mut nap = FIRST_NAP;
         loop {
-            let (as_of_ms, looked) = (link.clock.wall_ms(), link.clock.now());
-            let Ok(look) = self.look().await else { return self.unshared(memory) };
+            let Ok(Looked { as_of_ms, at, look }) = looked else { return self.unshared(memory) };
             let reason = match look.seen {
-                Seen::Entry(found) if memory != MissReason::Forced => {
-                    let local = link.local(backend, found.remaining);
-                    return Fetched::Found(found, local);
-                }
+                Seen::Entry(found) if memory != MissReason::Forced => return self.found(found),
                 Seen::Leased if start.elapsed() >= link.wait_timeout => {
                     return self.unshared(memory);
                 }
                 Seen::Leased => {
                     sleep(nap).await;
                     nap = (nap * 2).min(LONGEST_NAP);
+                    looked = self.look_now().await;
                     continue;
                 }
                 Seen::Nothing(reason) if memory != MissReason::Forced => reason,
@@ -121,7 +147,10 @@ impl<V: Send + Sync + 'static> Spot<V> {
                 link.counted(&taken);
                 match taken {
                     // Another process was faster.
-                    Ok(None) => continue,
+                    Ok(None) => {
+                        looked = self.look_now().await;
+                        continue;
+                    }
                     Ok(Some(taken)) => {
                         state = Some(taken.head().to_vec());
                         lease = Some(taken);
@@ -133,7 +162,8 @@ impl<V: Send + Sync + 'static> Spot<V> {
             let load = Load { as_of_ms, took: Duration::ZERO, marks };
             let begun = Instant::now();
             let spot = self;
-            let publisher = Publisher { spot, state, any_tag, lease, load, looked, begun, reason };
+            let publisher =
+                Publisher { spot, state, any_tag, lease, load, looked: at, begun, reason };
             return Fetched::Load(reason, Box::new(publisher));
         }
     }
@@ -142,6 +172,13 @@ impl<V: Send + Sync + 'static> Spot<V> {
     fn unshared(self: Arc<Self>, reason: MissReason) -> Fetched<V> {
         Fetched::Load(reason, Box::new(Unshared(self)))
     }
+}
+
+/// A look, and when it began: by the time of day, and by the clock of the caches.
+struct Looked<V> {
+    as_of_ms: u64,
+    at: Stamp,
+    look: Look<V>,
 }
 
 /// A load of which the store is to have nothing: it failed when it was asked. Memory may answer for

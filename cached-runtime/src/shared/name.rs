@@ -35,7 +35,7 @@ pub(crate) const ANY_TAG_MARK: &str = "t";
 pub(crate) const STORE_MARK: &str = "s";
 
 fn of(kind: &str, namespace: &str, key: &str) -> String {
-    let plain = format!("{kind}:{namespace}:{key}");
+    let plain = [kind, ":", namespace, ":", key].concat();
     // The namespace of a function holds `::`, and no other text that could be a separator.
     if plain.len() <= LONGEST && plain.bytes().all(is_harmless) {
         return plain;

@@ -115,7 +115,8 @@ impl Core {
             return self.run_on_thread(&request);
         }
         if let Ok(runtime) = tokio::runtime::Handle::try_current()
-            && let Some(answer) = self.run_on_tasks(&runtime, &request).await
+            // Boxed: an allocation as large as this and an operation's own together costs far more.
+            && let Some(answer) = Box::pin(self.run_on_tasks(&runtime, &request)).await
         {
             return answer;
         }
@@ -291,9 +292,14 @@ impl Core {
             });
             return Request::new(commands.collect(), Again::Harmless);
         }
-        let mut command = cmd("MGET");
+        let lengths = keys.iter().map(|key| self.prefix.len() + key.len());
+        let mut command = Cmd::with_capacity(1 + keys.len(), "MGET".len() + lengths.sum::<usize>());
+        command.arg("MGET");
+        let mut name = self.prefix.clone();
         for key in keys {
-            command.arg(self.name(key));
+            name.truncate(self.prefix.len());
+            name.push_str(key);
+            command.arg(&name);
         }
         Request::one(command)
     }

@@ -183,7 +183,7 @@ impl Wire {
                 for command in commands {
                     pipeline.add_command(command.clone());
                 }
-                connection.send_packed_commands(&pipeline, 0, commands.len()).await?
+                Box::pin(connection.send_packed_commands(&pipeline, 0, commands.len())).await?
             }
             // A pipeline goes to one node. These go each to its own, and do not wait for others.
             (Self::Cluster(connection), commands) => {
@@ -194,7 +194,7 @@ impl Wire {
                             .await
                     }
                 });
-                futures_util::future::try_join_all(answers).await?
+                Box::pin(futures_util::future::try_join_all(answers)).await?
             }
         };
         answers.into_iter().map(Value::extract_error).collect()

@@ -57,7 +57,11 @@ impl Core {
                     return Some(Err(not_connected()));
                 }
             };
-            if !is_trusted && connected.idle() >= TRUSTED && !connected.wire.is_alive().await {
+            if !is_trusted
+                && connected.idle() >= TRUSTED
+                // Boxed, as every rare way is: the size of the others is paid for each request.
+                && !Box::pin(connected.wire.is_alive()).await
+            {
                 self.tasks.forget(&entry);
                 is_second = true;
                 continue;
