@@ -82,14 +82,10 @@ impl Tasks {
             }
         }
     }
-
-    #[cfg(test)]
-    pub(super) fn runtimes(&self) -> usize {
-        self.0.len()
-    }
 }
 
-/// Panics where a runtime has no drivers for input, output and time. Nothing else says so.
+/// Panics where the runtime lacks a driver, for input and output or for time, of which the client
+/// needs both. Nothing else says so. A program that prints panics prints this one, once a runtime.
 async fn ask_for_drivers() -> io::Result<()> {
     tokio::time::sleep(Duration::ZERO).await;
     UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.map(drop)
