@@ -43,14 +43,20 @@ use swap::OwnedGuard;
 /// (1 MiB by default; the server drops the older value then), and where it runs without CAS (`-C`).
 ///
 /// # Concurrency
-/// A thread that asks has a connection to itself; 64 idle ones are kept for each server, and for
-/// reads and writes apart. [`swap`](Store::swap) compares by memcached's CAS; where `Guard::Any`
-/// loses 16 races in a row it writes without comparing, and `previous` is then what was read last.
+/// A caller that [`may_block`] has a connection to itself; 64 idle ones are kept for each server,
+/// and for reads and writes apart. Tasks on a tokio runtime have as many of that runtime's own, and
+/// no more at once: who finds none free waits for one, as long as it may take to connect. They are
+/// closed when the runtime ends. Tasks elsewhere, and on a runtime without its drivers for input,
+/// output and time, are not held up: the work goes to a thread.
+///
+/// [`swap`](Store::swap) compares by memcached's CAS; where `Guard::Any` loses 16 races in a row it
+/// writes without comparing, and `previous` is then what was read last.
 ///
 /// # Cost
 /// One round trip for every operation on a key, and for each server and hundred keys of an
-/// operation on many; two for a `swap` that looks at a value. Where blocking is not allowed, a
-/// change to a thread of the `blocking` crate and back.
+/// operation on many; two for a `swap` that looks at a value. Where a thread does the work for a
+/// task, the change to one of the `blocking` crate and back, which takes longer than a round trip on
+/// the same machine.
 ///
 /// [`purge`](Store::purge) lists all keys of the servers (`lru_crawler metadump`, which `-X` forbids)
 /// and deletes those under its prefix one by one; never `flush_all`. A prefix that another one
@@ -233,7 +239,7 @@ impl Store for MemcachedStore {
 
     fn purge(&self) -> StoreFuture<'_, u64> {
         Box::pin(async move {
-            // Too long a list to wait for on a runtime, and too rare: it has the one door only.
+            // Too rare to have more than the one door.
             let (servers, prefix) = (Arc::clone(&self.servers), self.prefix.clone());
             let work = move || purge::purge(&servers, &prefix);
             let purged = if may_block() { work() } else { unblock(work).await };
@@ -250,10 +256,7 @@ impl MemcachedStore {
         keys: &[&str],
         mut make: impl FnMut(String) -> O,
     ) -> Result<Vec<O>, Error> {
-        let make = |key: &&str| {
-            let key_of = |error: Error| error.during(operation, KIND, Some(key));
-            Ok(make(self.wire_key(key).map_err(key_of)?))
-        };
+        let make = |key: &&str| Ok(make(self.key(operation, key)?));
         keys.iter().map(make).collect()
     }
 }

@@ -202,3 +202,104 @@ impl<T, E> Drop for Report<T, E> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::task::{Context, Waker};
+
+    use tokio::runtime::{Builder, Runtime};
+
+    use super::*;
+
+    type Numbers = Arc<Runtimes<u32, &'static str>>;
+
+    fn runtime() -> Runtime {
+        Builder::new_current_thread().build().unwrap()
+    }
+
+    /// What the runtime has, or gets where it has nothing.
+    fn ask(
+        numbers: &Numbers,
+        runtime: &Runtime,
+        making: impl Future<Output = Result<u32, &'static str>> + Send + 'static,
+    ) -> Result<u32, &'static str> {
+        let (entry, _) = numbers.entry(runtime.handle(), || making);
+        match runtime.block_on(entry.value()) {
+            Ok(value) => Ok(**value),
+            Err(Fault::Failed(error)) => {
+                numbers.forget(&entry);
+                Err(error)
+            }
+            Err(Fault::Ended) => Err("ended"),
+            Err(Fault::Unfit(_)) => Err("unfit"),
+        }
+    }
+
+    #[test]
+    fn a_runtime_keeps_its_value_until_it_ends() {
+        let numbers = Numbers::default();
+        let (one, other) = (runtime(), runtime());
+        assert_eq!(ask(&numbers, &one, async { Ok(1) }), Ok(1));
+        assert_eq!(ask(&numbers, &other, async { Ok(2) }), Ok(2));
+        assert_eq!(ask(&numbers, &one, async { Ok(3) }), Ok(1));
+        drop(one);
+        assert_eq!(numbers.len(), 1);
+        assert_eq!(ask(&numbers, &other, async { Ok(3) }), Ok(2));
+        drop(other);
+        assert_eq!(numbers.len(), 0);
+    }
+
+    #[test]
+    fn a_failure_is_tried_again_and_a_panic_is_not() {
+        let numbers = Numbers::default();
+        let runtime = runtime();
+        assert_eq!(ask(&numbers, &runtime, async { Err("no") }), Err("no"));
+        assert_eq!(numbers.len(), 0);
+        // As where the runtime lacks a driver.
+        assert_eq!(ask(&numbers, &runtime, async { panic!("not here") }), Err("unfit"));
+        assert_eq!(ask(&numbers, &runtime, async { Ok(1) }), Err("unfit"));
+        drop(runtime);
+        assert_eq!(numbers.len(), 0);
+    }
+
+    #[test]
+    fn a_late_report_does_not_remove_a_newer_entry() {
+        let numbers = Numbers::default();
+        let runtime = runtime();
+        let (entry, is_new) = numbers.entry(runtime.handle(), || async { Ok(1) });
+        assert!(is_new);
+        numbers.forget(&entry);
+        assert_eq!(ask(&numbers, &runtime, async { Ok(2) }), Ok(2));
+        numbers.forget(&entry);
+        assert_eq!(ask(&numbers, &runtime, async { Ok(3) }), Ok(2));
+    }
+
+    #[test]
+    fn who_gives_up_leaves_the_value_to_others() {
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        async fn make() -> Result<u32, &'static str> {
+            tokio::task::yield_now().await;
+            Ok(MADE.fetch_add(1, Ordering::SeqCst) + 1)
+        }
+        let numbers = Numbers::default();
+        let runtime = runtime();
+        let (entry, _) = numbers.entry(runtime.handle(), make);
+        {
+            let mut value = Box::pin(entry.value());
+            assert!(value.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        }
+        assert_eq!(ask(&numbers, &runtime, make()), Ok(1));
+        assert_eq!(MADE.load(Ordering::SeqCst), 1);
+    }
+
+    #[test]
+    fn values_are_dropped_with_their_owner() {
+        let numbers = Numbers::default();
+        let runtime = runtime();
+        assert_eq!(ask(&numbers, &runtime, async { Ok(1) }), Ok(1));
+        let weak = Arc::downgrade(&numbers);
+        drop(numbers);
+        assert!(weak.upgrade().is_none(), "the runtime keeps nothing alive");
+    }
+}

@@ -6,7 +6,8 @@
 use std::io;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use memcache::exp::{
     AsyncMetaClient, Error as ClientError, MetaClient, MetaClientBuilder, Operation,
@@ -25,6 +26,10 @@ const IDLE: usize = 64;
 /// Connections that the tasks of a runtime have to a server at once, for each purpose. Who comes
 /// then waits for one, as long as it may take to connect.
 const MOST: usize = IDLE;
+
+/// After an answer, how long the connections beside it are taken to stand: a server does not start
+/// anew within that.
+const TRUSTED: Duration = Duration::from_millis(1);
 
 /// Through which door an operation goes.
 pub(super) enum Door {
@@ -52,6 +57,9 @@ pub(super) struct Slot(Mutex<Option<Arc<Clients>>>);
 pub(super) struct Clients {
     reads: Client,
     writes: Client,
+    made: Instant,
+    /// Microseconds from `made` to the last answer that a task had.
+    heard: AtomicU64,
 }
 
 enum Client {
@@ -82,14 +90,10 @@ impl Tasks {
             }
         }
     }
-
-    #[cfg(test)]
-    pub(super) fn runtimes(&self) -> usize {
-        self.0.len()
-    }
 }
 
-/// Panics where a runtime has no drivers for input, output and time. Nothing else says so.
+/// Panics where the runtime lacks a driver, for input and output or for time, of which the client
+/// needs both. Nothing else says so. A program that prints panics prints this one, once a runtime.
 async fn ask_for_drivers() -> io::Result<()> {
     tokio::time::sleep(Duration::ZERO).await;
     UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.map(drop)
@@ -139,7 +143,8 @@ impl Slot {
         };
         let reads = door.client(address, builder(timeouts.read)).await?;
         let writes = door.client(address, builder(timeouts.write)).await?;
-        let clients = Arc::new(Clients { reads, writes });
+        let (made, heard) = (Instant::now(), AtomicU64::new(0));
+        let clients = Arc::new(Clients { reads, writes, made, heard });
         Ok(Arc::clone(unpoisoned(self.0.lock()).get_or_insert(clients)))
     }
 
@@ -156,9 +161,9 @@ impl Clients {
         purpose: Purpose,
         operation: O,
     ) -> Result<O::Output, ClientError> {
-        match self.client(purpose).await {
+        match self.client(purpose) {
             Client::Blocking(client) => client.run(operation),
-            Client::Tokio(client) => client.run(operation).await,
+            Client::Tokio(client) => self.heard(purpose, client.run(operation)).await,
         }
     }
 
@@ -167,23 +172,40 @@ impl Clients {
         purpose: Purpose,
         operations: Vec<O>,
     ) -> Result<Vec<Result<O::Output, ClientError>>, ClientError> {
-        match self.client(purpose).await {
+        match self.client(purpose) {
             Client::Blocking(client) => client.run_many(operations),
-            Client::Tokio(client) => client.run_many(operations).await,
+            Client::Tokio(client) => self.heard(purpose, client.run_many(operations)).await,
         }
     }
 
-    async fn client(&self, purpose: Purpose) -> &Client {
-        match (purpose, &self.writes) {
-            (Purpose::Read, _) => &self.reads,
-            (Purpose::Write, writes @ Client::Blocking(_)) => writes,
-            (Purpose::Write, writes @ Client::Tokio(_)) => {
-                // Of connections that were closed while nobody looked, this client knows what the
-                // runtime has told it. A read is asked once more, a write is not: so the runtime
-                // looks first, which it does before a task that yielded goes on.
+    fn client(&self, purpose: Purpose) -> &Client {
+        match purpose {
+            Purpose::Read => &self.reads,
+            Purpose::Write => &self.writes,
+        }
+    }
+
+    /// Waits for an answer, and lets the runtime look at the connections before a write.
+    ///
+    /// Of those that were closed, the client knows only what the runtime has seen by the time of the
+    /// last answer, unlike the blocking one, which looks for itself. A read is asked once more, but
+    /// a write is not. A task that yields goes on after its runtime has looked.
+    async fn heard<T>(
+        &self,
+        purpose: Purpose,
+        answer: impl Future<Output = Result<T, ClientError>>,
+    ) -> Result<T, ClientError> {
+        let micros = || u64::try_from(self.made.elapsed().as_micros()).unwrap_or(u64::MAX);
+        if purpose == Purpose::Write {
+            let silence = micros().saturating_sub(self.heard.load(Ordering::Relaxed));
+            if Duration::from_micros(silence) >= TRUSTED {
                 yield_now().await;
-                writes
             }
         }
+        let answer = answer.await;
+        if answer.is_ok() {
+            self.heard.store(micros(), Ordering::Relaxed);
+        }
+        answer
     }
 }
