@@ -80,7 +80,8 @@ fn one_entry(call: impl Fn() -> u64, other: impl Fn() -> u64) {
 
 #[test]
 fn arguments() {
-    let call = |name: &str, page, tags: &[&str], limit| by_arguments(name, query(page, tags), limit);
+    let call =
+        |name: &str, page, tags: &[&str], limit| by_arguments(name, query(page, tags), limit);
     one_entry(|| call("a", 1, &["x"], None), || call("a", 1, &["x"], Some(0)));
     one_entry(|| call("a", 1, &["x,y"], None), || call("a", 1, &["x", "y"], None));
     one_entry(|| call("a,b", 1, &[], None), || call("a", 1, &["b"], None));
@@ -107,7 +108,8 @@ fn tuples_and_nothing_at_all() {
 
 #[test]
 fn keys_that_no_store_takes_as_they_are() {
-    let odd = [" ", "\n", "\r\nset x 0 0 1", "\0", "日本", "é", "%", ":", "a b", &"x".repeat(10_000)];
+    let odd =
+        [" ", "\n", "\r\nset x 0 0 1", "\0", "日本", "é", "%", ":", "a b", &"x".repeat(10_000)];
     let other = "x".repeat(10_001);
     for name in odd {
         one_entry(|| by_template(name, &query(1, &[])), || by_template(&other, &query(1, &[])));
