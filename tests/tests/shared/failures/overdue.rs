@@ -1,11 +1,16 @@
 //! Invalidations that the store could not be told of: said to the caller, and made up for.
 
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use cached_runtime::{ErrorKind, cached, hit, invalidates, miss};
+use cached_runtime::store::{RedisOptions, RedisStore};
+use cached_runtime::testing::FaultyStore;
+use cached_runtime::{ErrorKind, StoreConfig, cached, hit, invalidates, miss};
+use cached_tests::servers::{Redis, wait_until};
 use futures_lite::future::block_on;
 
+use super::trial::Trial;
 use crate::world::{World, said, say};
 
 #[cached(shared, handle, key = "{id}", timeout = 3_600)]
@@ -143,4 +148,31 @@ fn one_of_many_is_made_up_for_as_one_of_all() {
     made_up(&world, || {
         second.run(|| (0..20).all(|id| user::entry(id).peek().unwrap() != Some(id)))
     });
+}
+
+#[test]
+fn other_processes_are_told_once_it_is_made_up_for() {
+    let redis = Redis::start();
+    let store = RedisStore::new(RedisOptions::new(redis.url()).prefix("cached:")).unwrap();
+    let faulty = FaultyStore::new(store);
+    let failing = Trial::of(StoreConfig::custom(Arc::new(faulty.clone())).tiered());
+    let other = Trial::of(StoreConfig::redis(redis.url()).prefix("cached:").tiered());
+    say(100);
+    failing.process.run(|| user(1));
+    other.process.run(|| user(1));
+    wait_until("both listen", || {
+        let listeners = redis.cli(&["PUBSUB", "NUMSUB", "cached:bus:0"]);
+        listeners.lines().last() == Some("2")
+    });
+    // As of a server that is full: messages go through, and changes do not.
+    faulty.fail(ErrorKind::Refused);
+    failing.process.run(|| user::entry(1).invalidate()).unwrap_err();
+    say(200);
+    // The other process is told, and finds in the store what is there still.
+    for _ in 0..20 {
+        other.process.run(|| hit!(user(1), 101));
+        thread::sleep(Duration::from_millis(100));
+    }
+    faulty.heal();
+    wait_until("the other process sees it", || other.process.run(|| user(1)) == 201);
 }
