@@ -31,6 +31,8 @@ const LONGEST_NAP: Duration = Duration::from_millis(200);
 pub(crate) struct Spot<V> {
     place: Place,
     wire: Wire<V>,
+    /// When the call began: what it waits for others in its process counts as well.
+    begun: Instant,
 }
 
 impl<V: Send + Sync + 'static> Spot<V> {
@@ -41,7 +43,8 @@ impl<V: Send + Sync + 'static> Spot<V> {
         key: &Hashed<Box<str>>,
     ) -> Arc<Self> {
         let shape = link.shape(wire.shape);
-        Arc::new(Self { place: Place::new(link, backend, &key.key, shape), wire })
+        let place = Place::new(link, backend, &key.key, shape);
+        Arc::new(Self { place, wire, begun: Instant::now() })
     }
 
     /// Whether the store was told of every invalidation of this key.
@@ -75,7 +78,6 @@ impl<V: Send + Sync + 'static> Spot<V> {
         if !self.place.is_current() {
             return self.unshared(MissReason::Invalidated);
         }
-        let start = Instant::now();
         let mut nap = FIRST_NAP;
         loop {
             let (as_of_ms, looked) = (link.clock.wall_ms(), link.clock.now());
@@ -85,7 +87,7 @@ impl<V: Send + Sync + 'static> Spot<V> {
                     let local = link.local(backend, found.remaining);
                     return Fetched::Found(found, local);
                 }
-                Seen::Leased if start.elapsed() >= link.wait_timeout => {
+                Seen::Leased if self.begun.elapsed() >= link.wait_timeout => {
                     return self.unshared(memory);
                 }
                 Seen::Leased => {
