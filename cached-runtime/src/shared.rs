@@ -26,6 +26,7 @@ pub(crate) mod shape;
 mod wire;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::adapter::Storable;
 use crate::key::Hashed;
@@ -68,7 +69,8 @@ where
     V: Storable + Sharable,
 {
     let (link, key) = (Arc::clone(link), Arc::clone(key));
-    Some(Origin { backend: link.backend()?, link, wire: Wire::shapeless(), key })
+    let (backend, begun) = (link.backend()?, Instant::now());
+    Some(Origin { link, backend, wire: Wire::shapeless(), key, begun })
 }
 
 fn origin<V, F>(tier: &Arc<Tier<Box<str>, V, F>>, key: &Arc<Hashed<Box<str>>>) -> Option<Origin<V>>
@@ -82,5 +84,6 @@ where
         let told: Arc<dyn Told> = Arc::clone(tier) as _;
         Arc::downgrade(&told)
     });
-    Some(Origin { link: Arc::clone(link), backend, wire: Wire::new(), key: Arc::clone(key) })
+    let (link, key, begun) = (Arc::clone(link), Arc::clone(key), Instant::now());
+    Some(Origin { link, backend, wire: Wire::new(), key, begun })
 }

@@ -34,14 +34,16 @@ pub(crate) struct Origin<V> {
     pub(crate) backend: Arc<Backend>,
     pub(crate) wire: Wire<V>,
     pub(crate) key: Arc<Hashed<Box<str>>>,
+    /// When the call began: what it waits for others in its process counts as well.
+    pub(crate) begun: Instant,
 }
 
 impl<V: Send + Sync + 'static> Origin<V> {
     pub(crate) fn spot(&self, labels: &Labels) -> Spot<V> {
-        let Self { link, backend, wire, key } = self;
+        let Self { link, backend, wire, key, begun } = self;
         let shape = link.shape(wire.shape);
         let place = Place::new(Arc::clone(link), Arc::clone(backend), &key.key, shape);
-        Spot { place: place.tagged(Tagging::of(labels)), wire: *wire }
+        Spot { place: place.tagged(Tagging::of(labels)), wire: *wire, begun: *begun }
     }
 }
 
@@ -55,6 +57,8 @@ impl<V: Send + Sync + 'static> Remote<V> for Origin<V> {
 pub(crate) struct Spot<V> {
     place: Place,
     wire: Wire<V>,
+    /// When the call began: what it waits for others in its process counts as well.
+    begun: Instant,
 }
 
 impl<V: Send + Sync + 'static> Spot<V> {
@@ -118,13 +122,12 @@ impl<V: Send + Sync + 'static> Spot<V> {
         mut looked: Result<Looked<V>, Error>,
     ) -> Fetched<V> {
         let Place { link, backend, name, .. } = &self.place;
-        let start = Instant::now();
         let mut nap = FIRST_NAP;
         loop {
             let Ok(Looked { as_of_ms, at, look }) = looked else { return self.unshared(memory) };
             let reason = match look.seen {
                 Seen::Entry(found) if memory != MissReason::Forced => return self.found(found),
-                Seen::Leased if start.elapsed() >= link.wait_timeout => {
+                Seen::Leased if self.begun.elapsed() >= link.wait_timeout => {
                     return self.unshared(memory);
                 }
                 Seen::Leased => {

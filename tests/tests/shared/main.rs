@@ -1,6 +1,8 @@
 //! Shared functions as their users call them: over one store from several processes, while loads
 //! race invalidations, and while stores fail.
 
+mod failures;
 mod functions;
+mod processes;
 mod races;
 mod world;

@@ -174,6 +174,76 @@ fn a_caller_does_not_wait_for_another_process_beyond_its_patience() {
 }
 
 #[test]
+fn who_waited_for_a_caller_here_does_not_wait_for_another_process_as_long_again() {
+    #[cached(shared, name = "leases::patience", key = "k", lease = "30s")]
+    async fn holder() -> u64 {
+        let value = said();
+        held().await;
+        value
+    }
+    #[cached(
+        shared,
+        name = "leases::patience",
+        key = "k",
+        skip(body_ms),
+        lease = "30s",
+        wait_timeout = "1s"
+    )]
+    fn caller(body_ms: u64) -> u64 {
+        thread::sleep(Duration::from_millis(body_ms));
+        body_ms
+    }
+
+    let world = World::new();
+    let (first, second) = (world.process(), world.process());
+    hold(true);
+    let mut load = pin!(first.run_async(holder()));
+    starts(load.as_mut());
+    thread::scope(|scope| {
+        // Its patience ends, and its own body runs.
+        scope.spawn(|| second.run(|| caller(3_000)));
+        thread::sleep(Duration::from_millis(100));
+        let start = Instant::now();
+        assert_eq!(second.run(|| caller(0)), 0);
+        let took = start.elapsed();
+        assert!(took >= Duration::from_millis(900), "{took:?}");
+        assert!(took < Duration::from_millis(1_700), "{took:?}");
+    });
+    hold(false);
+    block_on(load);
+}
+
+#[test]
+fn a_thread_waits_for_the_load_of_a_task_elsewhere() {
+    #[cached(shared, name = "leases::fronts", key = "k", lease = "30s")]
+    async fn on_tasks() -> u64 {
+        let value = said();
+        held().await;
+        value
+    }
+    #[cached(shared, name = "leases::fronts", key = "k", lease = "30s")]
+    fn on_threads() -> u64 {
+        panic!("another process loads");
+    }
+
+    let world = World::new();
+    let (first, second) = (world.process(), world.process());
+    hold(true);
+    say(5);
+    let mut load = pin!(first.run_async(on_tasks()));
+    starts(load.as_mut());
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| second.run(on_threads));
+        while world.store.reads() < 4 {
+            thread::sleep(Duration::from_millis(1));
+        }
+        hold(false);
+        assert_eq!(block_on(load), 5);
+        assert_eq!(waiting.join().unwrap(), 5);
+    });
+}
+
+#[test]
 fn a_function_without_a_lease_does_not_wait_for_one() {
     #[cached(shared, name = "leases::mixed", key = "k")]
     fn careless() -> u64 {
