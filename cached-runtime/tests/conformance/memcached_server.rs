@@ -44,13 +44,18 @@ impl MemcachedServer {
 
     /// How many connections it has, that of this question included.
     pub fn connections(&self) -> usize {
+        self.stat("curr_connections")
+    }
+
+    /// What it counts under a name.
+    pub fn stat(&self, name: &str) -> usize {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
         stream.write_all(b"stats\r\n").unwrap();
+        let start = format!("STAT {name} ");
         let mut lines = BufReader::new(stream).lines();
-        let count = lines
-            .find_map(|line| line.unwrap().strip_prefix("STAT curr_connections ")?.parse().ok());
-        count.expect("the server tells how many connections it has")
+        let count = lines.find_map(|line| line.unwrap().strip_prefix(&start)?.parse().ok());
+        count.unwrap_or_else(|| panic!("the server tells no {name}"))
     }
 
     /// Kills it as by `kill -9`: connections are cut, entries are lost.
