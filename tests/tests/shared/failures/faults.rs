@@ -31,8 +31,10 @@ const KINDS: [ErrorKind; 5] = [
     ErrorKind::Codec,
 ];
 
-fn faults() -> Vec<Box<dyn Fn(&FaultyStore)>> {
-    let mut faults: Vec<Box<dyn Fn(&FaultyStore)>> = vec![
+type Fault = Box<dyn Fn(&FaultyStore)>;
+
+fn faults() -> Vec<Fault> {
+    let mut faults: Vec<Fault> = vec![
         Box::new(|store| {
             store.hang();
         }),
@@ -66,8 +68,8 @@ fn brief(store: StoreConfig) -> StoreConfig {
 #[test]
 fn every_call_returns_what_the_body_does_or_what_is_stored() {
     for fault in faults() {
-        // From the first, the second, .. operation on: reads, marks, leases, values, messages.
-        for sound in 0..6 {
+        // Of every operation, of every second one, ..: looks, marks, leases, values in any mixture.
+        for one_in in 1..=6 {
             for is_tiered in [false, true] {
                 let world = World::new();
                 let process = world.process_with(|store| {
@@ -79,13 +81,8 @@ fn every_call_returns_what_the_body_does_or_what_is_stored() {
                     plain(0);
                     block_on(leased(0));
                 });
-                if sound == 0 {
-                    fault(&world.store);
-                } else {
-                    // Hits only every so many operations.
-                    fault(&world.store);
-                    world.store.chance(1.0 / f64::from(sound + 1));
-                }
+                fault(&world.store);
+                world.store.chance(1.0 / f64::from(one_in));
                 process.run(|| {
                     for id in 0..3 {
                         assert_eq!(plain(id), id + 100);
@@ -193,7 +190,7 @@ fn a_write_that_hangs_delays_a_call_by_one_operation() {
         store.hang();
     });
     let took = start.elapsed();
-    assert!(took < Duration::from_millis(1_000), "{took:?}");
+    assert!(took < Duration::from_secs(1), "{took:?}");
 }
 
 #[test]
@@ -202,7 +199,9 @@ fn one_refused_connection_is_enough() {
     let process = world.process();
     world.store.fail(ErrorKind::Unavailable);
     process.run(|| {
-        (0..10).for_each(|id| drop(plain(id).to_string()));
+        for id in 0..10 {
+            plain(id);
+        }
         assert_eq!(world.store.reads() + world.store.writes(), 1);
     });
 }
@@ -214,7 +213,9 @@ fn a_store_that_refuses_is_asked_on() {
     process.run(|| plain(1));
     world.store.fail(ErrorKind::Refused).times(7);
     process.run(|| {
-        (0..7).for_each(|_| drop(miss!(plain(1)).to_string()));
+        for _ in 0..7 {
+            miss!(plain(1));
+        }
         from_store(|| plain(1));
     });
 }

@@ -136,11 +136,13 @@ fn one_of_many_is_made_up_for_as_one_of_all() {
     let world = World::new();
     let (first, second) = (world.process(), world.process());
     say(0);
-    first.run(|| (0..20).for_each(|id| drop(user(id).to_string())));
+    first.run(|| (0..20).map(user).collect::<Vec<_>>());
     world.store.fail(ErrorKind::Refused);
     first.run(|| {
         // More than are kept one by one.
-        (0..10_100).for_each(|id| drop(user::entry(id).invalidate().unwrap_err()));
+        for id in 0..10_100 {
+            user::entry(id).invalidate().unwrap_err();
+        }
     });
     world.store.heal();
     say(100);

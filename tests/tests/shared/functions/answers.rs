@@ -190,7 +190,8 @@ fn memory_in_front_answers_what_was_seen_lately() {
 fn a_call_may_force_a_load_or_leave_the_cache_alone() {
     #[cached(shared, handle, key = "{id}", skip(force), refresh = force, unless = id == 0)]
     fn page(id: u64, force: bool) -> u64 {
-        id * 0 + said()
+        let _ = id;
+        said()
     }
 
     let world = World::new();

@@ -163,13 +163,13 @@ fn errors_and_nones_are_shared_only_where_asked_for() {
 
 #[test]
 fn what_store_if_refuses_and_what_cannot_be_encoded_is_not_shared() {
-    #[cached(shared, key = "{n}", store_if = |value: &u64| value % 2 == 0)]
+    #[cached(shared, key = "{n}", store_if = |value: &u64| value.is_multiple_of(2))]
     fn even(n: u64) -> u64 {
         n
     }
     #[cached(shared, handle, key = "{n}")]
-    fn root(n: i64) -> f64 {
-        (n as f64).sqrt()
+    fn root(n: i32) -> f64 {
+        f64::from(n).sqrt()
     }
 
     let world = World::new();
@@ -178,7 +178,7 @@ fn what_store_if_refuses_and_what_cannot_be_encoded_is_not_shared() {
         even(1);
         even(2);
         assert!(root(-1).is_nan());
-        assert_eq!(root(4), 2.0);
+        assert_eq!(root(4).to_string(), "2");
     });
     tiered.run(|| {
         miss!(even(1));
@@ -211,14 +211,11 @@ fn the_bound_of_memory_is_none_of_the_stores() {
         heavy(2_000);
         heavy(100);
         assert!(few::cache().len() <= 2);
-        let shared = (0..20).map(|n| from_either(|| few(n))).count();
-        assert_eq!(shared, 20);
+        for n in 0..20 {
+            hit!(few(n));
+        }
         from_store(|| heavy(2_000));
         from_memory(|| heavy(100));
         assert_eq!(few::cache().stats().loads, 20);
     });
-}
-
-fn from_either<T>(call: impl FnOnce() -> T) -> T {
-    hit!(call())
 }

@@ -158,7 +158,7 @@ fn crowd(is_of_tasks: bool, id: u64) -> String {
             })
             .await;
         });
-        agreed(values)
+        agreed(&values)
     } else {
         let gate = Arc::new(Barrier::new(CALLERS));
         let threads = (0..CALLERS).map(|_| {
@@ -169,13 +169,14 @@ fn crowd(is_of_tasks: bool, id: u64) -> String {
             })
         });
         let threads: Vec<_> = threads.collect();
-        agreed(threads.into_iter().map(|thread| thread.join().expect("no caller panics")).collect())
+        let values = threads.into_iter().map(|thread| thread.join().expect("no caller panics"));
+        agreed(&values.collect::<Vec<_>>())
     };
     format!("{} {value}", LOADS.load(SeqCst))
 }
 
 /// The one value that all callers got.
-fn agreed(values: Vec<u64>) -> u64 {
+fn agreed(values: &[u64]) -> u64 {
     let first = values[0];
     assert!(values.iter().all(|value| *value == first), "callers differ: {values:?}");
     first

@@ -51,7 +51,10 @@ macro_rules! overtaken {
     }};
 }
 
-fn pairs() -> [fn(&World) -> (Isolation, Isolation); 3] {
+type Pair = fn(&World) -> (Isolation, Isolation);
+
+/// The process that loads, and the one that overtakes it.
+fn pairs() -> [Pair; 3] {
     [
         |world| (world.process(), world.process()),
         |world| (world.tiered(), world.tiered()),
