@@ -2,6 +2,7 @@
 //! are tried again. Started when there is something to do.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -26,7 +27,8 @@ static KEEPER: Keeper = Keeper {
     changed: Condvar::new(),
 };
 
-/// Does `job` after `delay`, and as often as it asks for. It must not panic, and may block.
+/// Does `job` after `delay`, and as often as it asks for. It may block for as long as an operation of
+/// a store may take. One that panics, in a store of the user's, is over.
 pub(crate) fn after(delay: Duration, job: Job) {
     let mut jobs = KEEPER.jobs();
     jobs.add(delay, job);
@@ -60,7 +62,7 @@ impl Keeper {
                 Some(first) => {
                     let mut job = first.remove();
                     drop(jobs);
-                    let again = job();
+                    let again = catch_unwind(AssertUnwindSafe(&mut job)).unwrap_or_default();
                     jobs = self.jobs();
                     if let Some(delay) = again {
                         jobs.add(delay, job);
@@ -83,6 +85,20 @@ mod tests {
     use std::sync::mpsc::channel;
 
     use super::*;
+
+    #[test]
+    fn a_job_that_panics_ends_no_other() {
+        let (sender, receiver) = channel();
+        after(Duration::ZERO, Box::new(|| panic!("of a store")));
+        after(
+            Duration::from_millis(1),
+            Box::new(move || {
+                let _ = sender.send(());
+                None
+            }),
+        );
+        assert_eq!(receiver.recv_timeout(Duration::from_secs(10)), Ok(()));
+    }
 
     #[test]
     fn jobs_are_done_when_due_and_as_often_as_they_ask() {
