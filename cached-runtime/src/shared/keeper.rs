@@ -105,7 +105,7 @@ mod tests {
         let (sender, receiver) = channel();
         let late = sender.clone();
         after(
-            Duration::from_millis(60),
+            Duration::from_secs(2),
             Box::new(move || {
                 let _ = late.send("late");
                 None
