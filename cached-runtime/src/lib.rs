@@ -19,11 +19,17 @@
 //!
 //! Entries live in this process, bounded and typed. Concurrent misses of one key share one load,
 //! threads and tasks alike. Of a `Result` only `Ok` is stored. No entry is shared by calls that
-//! differ, and nothing that was invalidated is served.
+//! differ, and nothing that was invalidated is served. With `shared`, entries leave the process, for a
+//! store that the running program names ([`init`]): a directory, Redis, memcached; a store that fails
+//! is a miss.
 //!
 //! - [`cached`](macro@cached): the reference of the attribute, with keys, semantics and cost.
 //! - [`invalidates`](macro@invalidates): drops entries once a function has succeeded.
 //! - [`Handle`] and [`Entry`]: a function's cache, and one entry of it.
+//! - [`invalidate_tag`]: drops whatever carries a tag.
+//! - [`init`] and [`Config`]: where shared entries go, from code, a URL, the environment or serde.
+//! - [`Cache`]: the application's cache as a value, for what is no function.
+//! - [`store`]: the stores, and the trait that one of your own implements.
 //! - [`registry`]: every cache of the program, by name.
 //! - [`testing`]: isolated caches, a manual clock, and assertions on hits and misses.
 //!
