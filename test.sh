@@ -4,7 +4,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 # Nothing is compiled twice: what checks (clippy, docs) shares one set of dependencies, what runs
-# (tests, doctests, examples) another, because these steps select the same packages.
+# (tests, doctests, examples) another, because these steps select the same packages. Among them is
+# `cached-tests`, which asks for every feature of the runtime.
 
 skipped=""
 title=""
@@ -40,18 +41,41 @@ duration() {
     printf '%d:%02d min' $(($1 / 60)) $(($1 % 60))
 }
 
-# Installs what is missing: a linker, the components of the toolchain, valgrind.
+# Installs what is missing: a linker, the components of the toolchain, valgrind, and the servers that
+# tests start on free ports of the loopback, and stop.
 setup() {
     local missing=()
     command -v cc >/dev/null || missing+=(gcc libc6-dev)
     command -v valgrind >/dev/null || missing+=(valgrind libc6-dbg)
+    command -v redis-server >/dev/null || missing+=(redis-server)
+    command -v redis-cli >/dev/null || missing+=(redis-tools)
+    command -v redis-sentinel >/dev/null || missing+=(redis-sentinel)
+    command -v memcached >/dev/null || missing+=(memcached)
+    command -v openssl >/dev/null || missing+=(openssl)
     if [ "${#missing[@]}" -gt 0 ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
         apt-get update -qq
-        DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}"
+        without_services apt-get install -qq -y --no-install-recommends "${missing[@]}"
     fi
+    for server in redis-server redis-cli redis-sentinel memcached openssl; do
+        command -v "$server" >/dev/null ||
+            fail "$server is missing, and only root can install it: apt-get install redis-server redis-sentinel memcached openssl"
+    done
     cargo fmt --version || rustup component add rustfmt
     cargo clippy --version || rustup component add clippy
     cargo --version
+}
+
+# Installs packages without starting the services that some of them bring.
+without_services() {
+    local policy=/usr/sbin/policy-rc.d
+    if [ -e "$policy" ]; then
+        DEBIAN_FRONTEND=noninteractive "$@"
+    else
+        printf '#!/bin/sh\nexit 101\n' >"$policy"
+        chmod +x "$policy"
+        DEBIAN_FRONTEND=noninteractive "$@" || { rm "$policy"; return 1; }
+        rm "$policy"
+    fi
 }
 
 lints() {
@@ -59,6 +83,7 @@ lints() {
     # As users build it: without `testing`, and without the attributes.
     cargo clippy -p cached-runtime -- -D warnings
     cargo clippy -p cached-runtime --no-default-features -- -D warnings
+    cargo clippy -p cached-runtime --features json -- -D warnings
 }
 
 run_tests() {
