@@ -3,11 +3,12 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-# Nothing is compiled twice: what checks (clippy, docs) shares one set of dependencies, what runs
-# (tests, doctests, examples) another, because these steps select the same packages. Among them is
-# `cached-tests`, which asks for every feature of the runtime.
+# Nothing is compiled twice without need: what checks (clippy, docs) shares one set of dependencies,
+# what runs (tests, doctests, examples) another, because these steps select the same packages, and
+# `tests` asks for every feature of the runtime.
 
 skipped=""
+has_servers=yes
 title=""
 trap '[ $? -eq 0 ] || printf "\nFAILED: %s\n" "$title" >&2' EXIT
 
@@ -21,6 +22,7 @@ main() {
     step "Examples" examples
     step "Model checker" run_tests -p cached-tests-model
     [ ! -e tests/model/mutants.sh ] || step "Mutations" tests/model/mutants.sh
+    [ ! -e fuzz ] || step "Fuzz targets" fuzz_targets
     [ ! -e benches/gate.sh ] || step "Instruction counts" instructions
     step "Packages" packages
 
@@ -41,57 +43,80 @@ duration() {
     printf '%d:%02d min' $(($1 / 60)) $(($1 % 60))
 }
 
-# Installs what is missing: a linker, the components of the toolchain, valgrind, and the servers that
-# tests start on free ports of the loopback, and stop.
+# Installs what is missing: a linker, the servers that tests start, the components of the toolchain,
+# valgrind.
 setup() {
-    local missing=()
+    local missing=() servers=() package
     command -v cc >/dev/null || missing+=(gcc libc6-dev)
     command -v valgrind >/dev/null || missing+=(valgrind libc6-dbg)
-    command -v redis-server >/dev/null || missing+=(redis-server)
-    command -v redis-cli >/dev/null || missing+=(redis-tools)
-    command -v redis-sentinel >/dev/null || missing+=(redis-sentinel)
-    command -v memcached >/dev/null || missing+=(memcached)
     command -v openssl >/dev/null || missing+=(openssl)
-    if [ "${#missing[@]}" -gt 0 ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
-        apt-get update -qq
-        without_services apt-get install -qq -y --no-install-recommends "${missing[@]}"
-    fi
-    for server in redis-server redis-cli redis-sentinel memcached openssl; do
-        command -v "$server" >/dev/null ||
-            fail "$server is missing, and only root can install it: apt-get install redis-server redis-sentinel memcached openssl"
+    for package in redis-server redis-sentinel memcached; do
+        command -v "$package" >/dev/null || servers+=("$package")
     done
+    if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+        [ $((${#missing[@]} + ${#servers[@]})) -eq 0 ] || install "${missing[@]}" "${servers[@]}"
+    fi
+    for package in redis-server redis-cli redis-sentinel memcached openssl; do
+        command -v "$package" >/dev/null || has_servers=no
+    done
+    if [ "$has_servers" = no ]; then
+        echo "Tests that start servers are skipped. To run them, install what they start:"
+        echo "    apt-get install redis-server redis-sentinel memcached openssl"
+        skipped+="${skipped:+, }tests that start servers"
+    fi
     cargo fmt --version || rustup component add rustfmt
     cargo clippy --version || rustup component add clippy
     cargo --version
 }
 
-# Installs packages without starting the services that some of them bring.
-without_services() {
-    local policy=/usr/sbin/policy-rc.d
-    if [ -e "$policy" ]; then
-        DEBIAN_FRONTEND=noninteractive "$@"
-    else
+# Installs packages, and starts none of the services in them: tests start servers of their own.
+install() (
+    local policy=/usr/sbin/policy-rc.d package
+    if [ ! -e "$policy" ]; then
+        trap 'rm -f "$policy"' EXIT
         printf '#!/bin/sh\nexit 101\n' >"$policy"
         chmod +x "$policy"
-        DEBIAN_FRONTEND=noninteractive "$@" || { rm "$policy"; return 1; }
-        rm "$policy"
     fi
-}
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@"
+    # Nor at the next boot.
+    for package in "${servers[@]}"; do
+        [ ! -d /run/systemd/system ] || systemctl disable --now --quiet "$package" || true
+    done
+)
 
 lints() {
+    local features
     cargo clippy --workspace --all-targets -- -D warnings
-    # As users build it: without `testing`, and without the attributes.
-    cargo clippy -p cached-runtime -- -D warnings
-    cargo clippy -p cached-runtime --no-default-features -- -D warnings
-    cargo clippy -p cached-runtime --features json -- -D warnings
+    # As users build it: without `testing`, and with few features or one.
+    for features in "" macros json filesystem memcached redis; do
+        printf '\n> features: %s\n' "${features:-none}"
+        cargo clippy -p cached-runtime --no-default-features --features "$features" -- -D warnings
+    done
 }
 
 run_tests() {
+    local suites=()
+    if [ "$has_servers" = no ] && [ $# -eq 0 ]; then
+        mapfile -t suites < <(serverless)
+        set -- --lib "${suites[@]/#/--test=}"
+    fi
     if cargo nextest --version >/dev/null 2>&1; then
         cargo nextest run "$@"
+    elif [ "${#suites[@]}" -gt 0 ]; then
+        cargo test "$@"
     else
         cargo test --tests "$@"
     fi
+}
+
+# The names of the suites that start no servers.
+serverless() {
+    local suite
+    for suite in {tests,cached-runtime}/tests/{*.rs,*/main.rs}; do
+        suite=${suite%/main.rs}
+        grep -rqE 'cached_tests|memcached_server' "${suite%.rs}"* || basename "$suite" .rs
+    done
 }
 
 documentation() {
@@ -106,12 +131,25 @@ examples() {
     done
 }
 
+# A few seconds of each target; whoever changes what they test lets them run longer.
+fuzz_targets() {
+    local target
+    if cargo +nightly fuzz --version >/dev/null 2>&1; then
+        for target in $(cargo +nightly fuzz list); do
+            cargo +nightly fuzz run "$target" -- -max_total_time=5
+        done
+    else
+        echo "Skipped: that takes a nightly toolchain, and cargo-fuzz."
+        skipped+="${skipped:+, }fuzz targets"
+    fi
+}
+
 instructions() {
     if command -v valgrind >/dev/null; then
         benches/gate.sh
     else
         echo "Skipped: valgrind is missing, and only root can install it."
-        skipped="instruction counts, for want of valgrind"
+        skipped+="${skipped:+, }instruction counts, for want of valgrind"
     fi
 }
 

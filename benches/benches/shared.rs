@@ -15,10 +15,10 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 
 /// Records in use.
-const RECORDS: u64 = 64;
+const RECORDS: u64 = 16;
 
-/// Rounds of a contest, each short: others work on this machine, too.
-const ROUNDS: usize = 201;
+/// Rounds of a contest, each so short that what else the machine does falls into few of them.
+const ROUNDS: usize = 801;
 
 /// Callers at a time, where many call, and hits of each in a round.
 const THREADS: usize = 8;
@@ -36,7 +36,8 @@ fn main() {
     let sync = redis(&places);
     let on_current = redis_current(current, &places);
     let on_multi = redis_multi(multi, &places);
-    let memcached = memcached(multi, &places);
+    let memcached = memcached(&places);
+    let memcached_later = memcached_later(multi, &places);
     let files = files(multi, &places);
     sets(&places);
     let tiered = tiered();
@@ -55,10 +56,11 @@ fn main() {
         ("Redis, async, one thread, times GET and decode", &on_current, 1.2),
         ("Redis, async, several threads, times GET and decode", &on_multi, 1.2),
         ("memcached, times get and decode", &memcached, 1.2),
+        ("memcached, async, several threads, times get and decode", &memcached_later, 1.2),
         ("files, times read and decode", &files, 1.2),
         ("memory in front of Redis, times memory alone", &tiered, 1.1),
     ] {
-        let measured = lines[1].nanos / lines[0].nanos;
+        let measured = lines[1].ratio;
         let verdict = if measured <= most { "" } else { "  over" };
         println!("{what:<58} {measured:>8.2} {most:>9.2}{verdict}");
     }
@@ -76,7 +78,7 @@ fn contest(title: &'static str) -> Contest {
 /// Reads every record, in an order that is none.
 fn all<T>(mut read: impl FnMut(u64) -> T) {
     for at in 0..RECORDS {
-        black_box(read(black_box(at * 29 % RECORDS)));
+        black_box(read(black_box(at * 7 % RECORDS)));
     }
 }
 
@@ -87,7 +89,7 @@ where
 {
     let task = runtime.spawn(async move {
         for at in 0..RECORDS {
-            black_box(read(black_box(at * 29 % RECORDS)).await);
+            black_box(read(black_box(at * 7 % RECORDS)).await);
         }
     });
     runtime.block_on(task).expect("a task ends");
@@ -99,7 +101,7 @@ fn redis(places: &Places) -> Vec<Line> {
     contest("A hit over Redis, on a thread")
         .with("bare client, GET and decode", move || all(|id| bare.get(id)))
         .with("cached-runtime", || all(ours::redis))
-        .with("cached 4.1 #[concurrent_cached]", || all(cached_4::redis))
+        .with("cached 4.1 #[concurrent_cached], MessagePack", || all(cached_4::redis))
         .run()
 }
 
@@ -111,7 +113,9 @@ fn redis_current(runtime: &'static Runtime, places: &Places) -> Vec<Line> {
             all_in_task(runtime, move |id| bare.clone().get(id));
         })
         .with("cached-runtime", || all_in_task(runtime, ours::redis_later))
-        .with("cached 4.1 #[concurrent_cached]", || all_in_task(runtime, cached_4::redis_current))
+        .with("cached 4.1 #[concurrent_cached], MessagePack", || {
+            all_in_task(runtime, cached_4::redis_current)
+        })
         .run()
 }
 
@@ -123,17 +127,29 @@ fn redis_multi(runtime: &'static Runtime, places: &Places) -> Vec<Line> {
             all_in_task(runtime, move |id| bare.clone().get(id));
         })
         .with("cached-runtime", || all_in_task(runtime, ours::redis_later))
-        .with("cached 4.1 #[concurrent_cached]", || all_in_task(runtime, cached_4::redis_multi))
+        .with("cached 4.1 #[concurrent_cached], MessagePack", || {
+            all_in_task(runtime, cached_4::redis_multi)
+        })
         .run()
 }
 
-fn memcached(runtime: &'static Runtime, places: &Places) -> Vec<Line> {
+fn memcached(places: &Places) -> Vec<Line> {
     let bare = bare::Memcached::connect(places.memcached.port());
     (0..RECORDS).for_each(|id| bare.set(id));
-    contest("A hit over memcached")
+    contest("A hit over memcached, on a thread")
         .with("bare client, get and decode", move || all(|id| bare.get(id)))
         .with("cached-runtime", || all(ours::memcached))
-        .with("cached-runtime, in a task", || all_in_task(runtime, ours::memcached_later))
+        .run()
+}
+
+fn memcached_later(runtime: &'static Runtime, places: &Places) -> Vec<Line> {
+    let bare = runtime.block_on(bare::MemcachedLater::connect(places.memcached.port()));
+    contest("A hit over memcached, in a task, tokio with several threads")
+        .with("bare client, get and decode", move || {
+            let bare = bare.clone();
+            all_in_task(runtime, move |id| bare.clone().get(id));
+        })
+        .with("cached-runtime", || all_in_task(runtime, ours::memcached_later))
         .run()
 }
 
@@ -184,7 +200,7 @@ fn threads(places: &Places) -> Vec<Line> {
         });
     };
     Contest::new("A hit over Redis, 8 threads at once", THREADS * HITS)
-        .rounds(ROUNDS / 4)
+        .rounds(ROUNDS / 16)
         .with("bare client, a connection each", move || {
             run(&|caller, id| {
                 let mut bare = bare[caller].lock().unwrap_or_else(PoisonError::into_inner);
@@ -192,7 +208,7 @@ fn threads(places: &Places) -> Vec<Line> {
             });
         })
         .with("cached-runtime", move || run(&|_, id| drop(black_box(ours::redis(id)))))
-        .with("cached 4.1 #[concurrent_cached]", move || {
+        .with("cached 4.1 #[concurrent_cached], MessagePack", move || {
             run(&|_, id| drop(black_box(cached_4::redis(id))));
         })
         .run()
@@ -201,7 +217,7 @@ fn threads(places: &Places) -> Vec<Line> {
 fn tasks(runtime: &'static Runtime, places: &Places) -> Vec<Line> {
     let bare = runtime.block_on(bare::RedisLater::connect(&places.redis.url()));
     Contest::new("A hit over Redis, 64 tasks at once, tokio with several threads", TASKS * HITS)
-        .rounds(ROUNDS / 4)
+        .rounds(ROUNDS / 16)
         .with("bare client, one connection", move || {
             let bare = bare.clone();
             crowd(runtime, move |id| {
@@ -212,7 +228,7 @@ fn tasks(runtime: &'static Runtime, places: &Places) -> Vec<Line> {
         .with("cached-runtime", move || {
             crowd(runtime, |id| async move { drop(black_box(ours::redis_later(id).await)) });
         })
-        .with("cached 4.1 #[concurrent_cached]", move || {
+        .with("cached 4.1 #[concurrent_cached], MessagePack", move || {
             crowd(runtime, |id| async move { drop(black_box(cached_4::redis_multi(id).await)) });
         })
         .run()

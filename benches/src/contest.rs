@@ -27,6 +27,9 @@ pub struct Line {
     pub name: &'static str,
     /// Median nanoseconds an operation.
     pub nanos: f64,
+    /// Median, over the rounds, of its time divided by that of the first contestant in the same
+    /// round: what else the machine did then weighs on both.
+    pub ratio: f64,
     /// Allocations an operation.
     pub allocations: f64,
 }
@@ -67,21 +70,26 @@ impl Contest {
                 times.push(start.elapsed().as_nanos() as f64 / operations);
             }
         }
-        let lines = self.entries.iter_mut().zip(times).map(|(entry, mut times)| {
-            times.sort_by(f64::total_cmp);
+        let first = times[0].clone();
+        let lines = self.entries.iter_mut().zip(times).map(|(entry, times)| {
+            let ratios = times.iter().zip(&first).map(|(time, first)| time / first).collect();
             let allocations =
                 allocation_counter::measure(&mut entry.run).count_total as f64 / operations;
-            Line { name: entry.name, nanos: times[times.len() / 2], allocations }
+            Line { name: entry.name, nanos: median(times), ratio: median(ratios), allocations }
         });
         let lines: Vec<Line> = lines.collect();
-        let floor = lines[0].nanos;
         println!("\n{}", self.title);
         println!("{:<58} {:>8} {:>8} {:>8}", "", "ns", "x first", "allocs");
-        for Line { name, nanos, allocations } in &lines {
-            println!("{name:<58} {nanos:>8.1} {:>8.2} {allocations:>8.2}", nanos / floor);
+        for Line { name, nanos, ratio, allocations } in &lines {
+            println!("{name:<58} {nanos:>8.1} {ratio:>8.2} {allocations:>8.2}");
         }
         lines
     }
+}
+
+fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures[figures.len() / 2]
 }
 
 /// Does `work` for every key of an order, keeping what it gives.

@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use memcache::exp::{AsyncMetaClient, Get, MetaClient};
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncCommands as _, Client, Commands as _, Connection};
 
@@ -70,18 +72,17 @@ impl RedisLater {
     }
 }
 
-/// memcached.
-pub struct Memcached(memcache::Client);
+/// A pool of connections to memcached.
+pub struct Memcached(MetaClient);
 
 impl Memcached {
-    /// Connects.
+    /// Makes the pool.
     ///
     /// # Panics
-    /// Where it cannot.
+    /// Where the address cannot be used.
     #[must_use]
     pub fn connect(port: u16) -> Self {
-        let url = format!("memcache://127.0.0.1:{port}?protocol=ascii");
-        Self(memcache::connect(url).expect("memcached can be reached"))
+        Self(MetaClient::connect(("127.0.0.1", port)).expect("an address of memcached"))
     }
 
     /// Stores a record.
@@ -89,8 +90,7 @@ impl Memcached {
     /// # Panics
     /// Where that fails.
     pub fn set(&self, id: u64) {
-        let json = Record::of(id).json();
-        self.0.set(&key(id), &json[..], 300).expect("memcached stores a record");
+        self.0.set(key(id), Record::of(id).json()).send().expect("memcached stores a record");
     }
 
     /// Reads a record.
@@ -99,8 +99,32 @@ impl Memcached {
     /// Where there is none.
     #[must_use]
     pub fn get(&self, id: u64) -> Record {
-        let json: Option<Vec<u8>> = self.0.get(&key(id)).expect("memcached answers");
-        Record::from_json(&json.expect("memcached has the record"))
+        let read = self.0.run(Get::new(key(id))).expect("memcached answers");
+        Record::from_json(&read.value.expect("memcached has the record"))
+    }
+}
+
+/// The same, read by a task.
+#[derive(Clone)]
+pub struct MemcachedLater(Arc<AsyncMetaClient>);
+
+impl MemcachedLater {
+    /// Makes the pool.
+    ///
+    /// # Panics
+    /// Where the address cannot be used.
+    pub async fn connect(port: u16) -> Self {
+        let client = AsyncMetaClient::connect(("127.0.0.1", port)).await;
+        Self(Arc::new(client.expect("an address of memcached")))
+    }
+
+    /// Reads a record.
+    ///
+    /// # Panics
+    /// Where there is none.
+    pub async fn get(self, id: u64) -> Record {
+        let read = self.0.run(Get::new(key(id))).await.expect("memcached answers");
+        Record::from_json(&read.value.expect("memcached has the record"))
     }
 }
 
