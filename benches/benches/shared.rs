@@ -72,7 +72,7 @@ fn start(mut builder: Builder) -> &'static Runtime {
 
 /// A contest whose rounds read every record once.
 fn contest(title: &'static str) -> Contest {
-    Contest::new(title, RECORDS as usize).rounds(ROUNDS)
+    Contest::new(title, RECORDS.try_into().expect("a small number")).rounds(ROUNDS)
 }
 
 /// Reads every record, in an order that is none.
@@ -114,7 +114,7 @@ fn redis_current(runtime: &'static Runtime, places: &Places) -> Vec<Line> {
         })
         .with("cached-runtime", || all_in_task(runtime, ours::redis_later))
         .with("cached 4.1 #[concurrent_cached], MessagePack", || {
-            all_in_task(runtime, cached_4::redis_current)
+            all_in_task(runtime, cached_4::redis_current);
         })
         .run()
 }
@@ -128,7 +128,7 @@ fn redis_multi(runtime: &'static Runtime, places: &Places) -> Vec<Line> {
         })
         .with("cached-runtime", || all_in_task(runtime, ours::redis_later))
         .with("cached 4.1 #[concurrent_cached], MessagePack", || {
-            all_in_task(runtime, cached_4::redis_multi)
+            all_in_task(runtime, cached_4::redis_multi);
         })
         .run()
 }
