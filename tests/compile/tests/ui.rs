@@ -1,6 +1,6 @@
 //! What the compiler says of each misuse, and that every shape of function compiles.
 //!
-//! One folder per kind of mistake, one mistake a file. `TRYBUILD=overwrite cargo test --test ui`
+//! One folder per kind of mistake, one mistake a file. `TRYBUILD=overwrite cargo test -p cached-tests-compile`
 //! writes the `.stderr` files anew; read them as a user will.
 
 #[path = "ui/without_a_codec.rs"]

@@ -48,7 +48,7 @@ const PLACES: [&str; 4] = ["3:10", "7:31", "11:10", "15:10"];
 #[test]
 fn shared_without_a_codec_is_one_error_where_it_stands() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("without-a-codec");
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests are a member");
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("a member");
     let manifest = format!(
         "[package]\nname = 'without-a-codec'\nedition = '2024'\n\n\
          [dependencies]\ncached-runtime = {{ path = '{}' }}\n\n[workspace]\n",
