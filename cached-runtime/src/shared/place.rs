@@ -283,23 +283,37 @@ impl Place {
         tags: &TagSet,
         any_tag: Option<&[u8]>,
     ) -> Result<bool, Error> {
-        let is_new = |tag: &&Tag| !marks.iter().any(|(known, _)| known == tag.name());
-        let new: Vec<&Tag> = tags.iter().flatten().filter(is_new).collect();
-        if new.is_empty() {
+        let names = self.add_present_marks(marks, tags).await?;
+        if names.is_empty() {
             return Ok(true);
         }
-        let names: Vec<String> = new.iter().map(|tag| name::tag_mark(tag.name())).collect();
         let mut keys: Vec<&str> = names.iter().map(String::as_str).collect();
+        keys.push(ANY_TAG_MARK);
+        let answer = self.backend.get(ANY_TAG_MARK).await;
+        self.link.counted(&answer);
+        Ok(self.backend.is_current(&keys) && mark::read(answer?.as_deref()) == mark::read(any_tag))
+    }
+
+    /// Adds the tags that are not among the marks, as they are now. Returns the store's keys of them.
+    async fn add_present_marks(
+        &self,
+        marks: &mut Vec<(String, Id)>,
+        tags: &TagSet,
+    ) -> Result<Vec<String>, Error> {
+        let is_new = |tag: &&Tag| !marks.iter().any(|(known, _)| known == tag.name());
+        let new: Vec<&Tag> = tags.iter().flatten().filter(is_new).collect();
+        let names: Vec<String> = new.iter().map(|tag| name::tag_mark(tag.name())).collect();
+        if names.is_empty() {
+            return Ok(names);
+        }
+        let keys: Vec<&str> = names.iter().map(String::as_str).collect();
         let records = self.read(&keys).await?;
         for ((tag, name), record) in new.iter().zip(&names).zip(records) {
             let id = mark::ensure(&self.backend, name, record.as_deref()).await;
             self.link.counted(&id);
             marks.push((tag.name().to_owned(), id?));
         }
-        keys.push(ANY_TAG_MARK);
-        let answer = self.backend.get(ANY_TAG_MARK).await;
-        self.link.counted(&answer);
-        Ok(self.backend.is_current(&keys) && mark::read(answer?.as_deref()) == mark::read(any_tag))
+        Ok(names)
     }
 
     /// The bytes of an entry.
@@ -371,10 +385,8 @@ impl Place {
         let records = self.read(&self.keys()[1..]).await?;
         let look = self.look_by(None, records, |_, _| Ok(()));
         let mut marks = self.all_marks(&look).await?;
-        if !self.add_marks(&mut marks, tags, look.any_tag()).await? {
-            let error = "a tag was invalidated meanwhile";
-            return Err(Error::new(ErrorKind::Refused, error));
-        }
+        // The value is there already: whatever is invalidated from here on comes after it.
+        self.add_present_marks(&mut marks, tags).await?;
         let load = Load { as_of_ms: self.link.clock.wall_ms(), took: Duration::ZERO, marks };
         let bytes = self.seal(payload, timeout, &load);
         let set = self.backend.set(&self.name, &bytes, timeout.as_duration()).await;
