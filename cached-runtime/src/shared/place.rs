@@ -72,11 +72,6 @@ pub(crate) struct Look<V> {
 }
 
 impl<V> Look<V> {
-    /// The mark that changes with any tag, as it was.
-    pub(crate) fn any_tag(&self) -> Option<&[u8]> {
-        self.any_tag.as_deref()
-    }
-
     /// Holds while the key is in the state that it was seen in.
     pub(crate) fn guard(&self) -> Guard<'_> {
         self.head.as_deref().map_or(Guard::Absent, Guard::Head)
@@ -272,6 +267,18 @@ impl Place {
         Ok(marks)
     }
 
+    /// The mark that changes with any tag, as it was when the place was looked at; made where it is
+    /// missing, or an invalidation and the loss of its record would leave everything as it was.
+    /// None where no value has tags of its own. Failures are counted.
+    pub(crate) async fn any_tag<V>(&self, look: &Look<V>) -> Result<Option<Id>, Error> {
+        if !self.tagging.is_open {
+            return Ok(None);
+        }
+        let id = mark::ensure(&self.backend, ANY_TAG_MARK, look.any_tag.as_deref()).await;
+        self.link.counted(&id);
+        id.map(Some)
+    }
+
     /// Adds the tags that are known from the value alone. Says whether it may still be stored.
     ///
     /// What they were before the load nobody knows. So no tag at all may have been invalidated
@@ -281,7 +288,7 @@ impl Place {
         &self,
         marks: &mut Vec<(String, Id)>,
         tags: &TagSet,
-        any_tag: Option<&[u8]>,
+        any_tag: Option<Id>,
     ) -> Result<bool, Error> {
         let names = self.add_present_marks(marks, tags).await?;
         if names.is_empty() {
@@ -291,7 +298,8 @@ impl Place {
         keys.push(ANY_TAG_MARK);
         let answer = self.backend.get(ANY_TAG_MARK).await;
         self.link.counted(&answer);
-        Ok(self.backend.is_current(&keys) && mark::read(answer?.as_deref()) == mark::read(any_tag))
+        let is_same = any_tag.is_some() && mark::read(answer?.as_deref()) == any_tag;
+        Ok(is_same && self.backend.is_current(&keys))
     }
 
     /// Adds the tags that are not among the marks, as they are now. Returns the store's keys of them.

@@ -287,6 +287,43 @@ fn what_was_tagged_does_not_outlive_the_records_of_its_tags() {
 }
 
 #[test]
+fn a_store_that_loses_records_during_a_load_revives_nothing() {
+    for keys in
+        [&["t"][..], &["t:static:"], &["t:of-the-value:"], &["t", "t:static:", "t:of-the-value:"]]
+    {
+        for tag in ["static", "of-the-value"] {
+            for is_warm in [false, true] {
+                #[cached(shared, key = "k", timeout = 3_600, tags("static", |_: &u64| ["of-the-value"]))]
+                async fn load() -> u64 {
+                    let value = said();
+                    held().await;
+                    value
+                }
+                let world = World::new();
+                let (first, second) = (world.process(), world.process());
+                if is_warm {
+                    second.run(|| block_on(load()));
+                    second.run(|| invalidate_tag("static")).unwrap();
+                }
+                hold(true);
+                say(1);
+                let mut under_way = pin!(first.run_async(load()));
+                starts(under_way.as_mut());
+                hold(false);
+                say(2);
+                second.run(|| invalidate_tag(tag)).unwrap();
+                lose(&world, keys);
+                assert_eq!(block_on(under_way), 1);
+                for process in [&second, &first] {
+                    let seen = process.run(|| block_on(load()));
+                    assert_eq!(seen, 2, "{tag}, without {keys:?}, warm: {is_warm}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn an_invalidation_that_the_store_missed_is_said_and_made_up_for() {
     for kind in [ErrorKind::Unavailable, ErrorKind::Timeout, ErrorKind::Refused] {
         for (tag, call) in [("users", user as fn(u64) -> u64), ("valued", named)] {
