@@ -80,7 +80,7 @@ fn split(text: &str) -> Result<Vec<Raw>, String> {
         match char {
             '{' if chars.next_if_eq(&'{').is_some() => plain.push('{'),
             '}' if chars.next_if_eq(&'}').is_some() => plain.push('}'),
-            '}' => return Err("unmatched `}` in the key template; write `}}` for a brace".into()),
+            '}' => return Err("unmatched `}` in the template; write `}}` for a brace".into()),
             '{' => {
                 let mut depth = 0;
                 let mut inside = String::new();
@@ -88,7 +88,7 @@ fn split(text: &str) -> Result<Vec<Raw>, String> {
                     match chars.next() {
                         None => {
                             return Err(
-                                "unmatched `{` in the key template; write `{{` for a brace".into(),
+                                "unmatched `{` in the template; write `{{` for a brace".into()
                             );
                         }
                         Some('}') if depth == 0 => break,
@@ -220,7 +220,7 @@ fn slot_value(value: &str, literal: &LitStr, function: &Function) -> Result<Slot
 
 /// The message about a name that hides an argument.
 pub(crate) fn bound_anew(binder: &Ident) -> String {
-    format!("`{binder}` is bound anew in the key, which hides the argument; give it another name")
+    format!("`{binder}` is bound anew here, which hides the argument; give it another name")
 }
 
 fn relocate(tokens: TokenStream, span: Span, function: &Function) -> TokenStream {

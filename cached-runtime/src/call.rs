@@ -367,7 +367,7 @@ where
             if self.tier.policy.coalescing == Coalescing::Off {
                 break Role::Alone(Alone::Stored { as_of: next_seq() });
             }
-            match self.tier.join(key, *reason) {
+            match self.tier.join(key, &self.tags, *reason) {
                 Joined::Lead(lead) => break Role::Lead(lead),
                 Joined::Follow(follow) => {
                     self.count_miss();

@@ -24,6 +24,7 @@ use hashbrown::HashTable;
 use crate::clock::{Clock, Stamp};
 use crate::key::Hashed;
 use crate::sync::{Condvar, Mutex, MutexGuard, unpoisoned};
+use crate::tag::Labels;
 
 pub(crate) use follow::Follow;
 pub(crate) use inside::Inside;
@@ -58,6 +59,8 @@ struct Board<P> {
     /// When the present lead took over, by clock and by the invalidation counter.
     started: Stamp,
     as_of: u64,
+    /// The tags of what the present lead loads.
+    labels: Labels,
     /// Overtaken by an invalidation, or too old: whatever it brings is not stored.
     doomed: bool,
     followers: usize,
@@ -135,11 +138,12 @@ impl<K: Eq + Clone, P> Flights<K, P> {
 
     /// Joins the flight of a key, or starts one.
     ///
-    /// `has_arrived` looks, under the lock that commits take, whether an entry came meanwhile.
+    /// `labels` are those of the caller's own load. `has_arrived` looks, under the lock that commits take, whether an entry came meanwhile.
     pub(crate) fn join(
         self: &Arc<Self>,
         key: &Arc<Hashed<K>>,
         tower: &impl Tower,
+        labels: &Labels,
         has_arrived: impl FnOnce() -> bool,
     ) -> Joined<K, P> {
         let mut shard = self.shard(key);
@@ -150,15 +154,15 @@ impl<K: Eq + Clone, P> Flights<K, P> {
                 return Joined::Inside;
             }
             if matches!(board.phase, Phase::Vacant) {
-                board.take_lead(tower);
+                board.take_lead(tower, labels);
                 return Joined::Lead(Lead::new(self.place(flight)));
             }
-            if board.is_past(tower) {
+            if board.is_past(tower) || board.labels.may_be_overtaken(board.as_of) {
                 board.doomed = true;
                 past = Some(Arc::clone(flight));
             } else {
                 board.followers += 1;
-                return Joined::Follow(Follow::new(self.place(flight)));
+                return Joined::Follow(Follow::new(self.place(flight), labels));
             }
         }
         if has_arrived() {
@@ -167,7 +171,7 @@ impl<K: Eq + Clone, P> Flights<K, P> {
         if let Some(past) = &past {
             shard.forget(past);
         }
-        let flight = Arc::new(Flight::new(Arc::clone(key), tower));
+        let flight = Arc::new(Flight::new(Arc::clone(key), tower, labels));
         shard.flights.insert_unique(key.hash, Arc::clone(&flight), |flight| flight.key.hash);
         Joined::Lead(Lead::new(self.place(&flight)))
     }
@@ -238,11 +242,12 @@ impl<K, P> Clone for Place<K, P> {
 }
 
 impl<K, P> Flight<K, P> {
-    fn new(key: Arc<Hashed<K>>, tower: &impl Tower) -> Self {
+    fn new(key: Arc<Hashed<K>>, tower: &impl Tower, labels: &Labels) -> Self {
         let board = Board {
             phase: Phase::Loading,
             started: tower.now(),
             as_of: tower.next_seq(),
+            labels: labels.clone(),
             doomed: false,
             followers: 0,
             threads: 0,
@@ -273,10 +278,11 @@ impl<K, P> Flight<K, P> {
 }
 
 impl<P> Board<P> {
-    fn take_lead(&mut self, tower: &impl Tower) {
+    fn take_lead(&mut self, tower: &impl Tower, labels: &Labels) {
         self.phase = Phase::Loading;
         self.started = tower.now();
         self.as_of = tower.next_seq();
+        self.labels = labels.clone();
     }
 
     /// Whether what the lead brings comes too late to be stored, or to be shared with newcomers.

@@ -40,7 +40,11 @@ impl Tag {
 }
 
 /// All tags of this process, or of an isolated test.
-pub(crate) struct Tags(Mutex<State>);
+pub(crate) struct Tags {
+    /// The number of the last invalidation of any tag.
+    latest: AtomicU64,
+    state: Mutex<State>,
+}
 
 struct State {
     by_name: HashMap<Box<str>, Tag>,
@@ -99,6 +103,13 @@ impl Labels {
         self.tags.iter().map(Tag::name)
     }
 
+    /// Whether what a load with these tags brings may have been overtaken since `as_of`. What tags
+    /// its value adds is not known before it ends: then an invalidation of any tag may concern it.
+    pub(crate) fn may_be_overtaken(&self, as_of: u64) -> bool {
+        self.tags.iter().any(|tag| tag.is_overtaken(as_of))
+            || self.is_open && current().is_any_overtaken(as_of)
+    }
+
     /// What the entry carries; none where it may not be stored.
     pub(crate) fn set(&self) -> Option<TagSet> {
         let set = (!self.tags.is_empty()).then(|| self.tags.clone().into_boxed_slice());
@@ -119,12 +130,13 @@ static TAGS: LazyLock<Arc<Tags>> = LazyLock::new(|| Arc::new(Tags::new()));
 
 impl Tags {
     pub(crate) fn new() -> Self {
-        Self(Mutex::new(State { by_name: HashMap::new(), floor: 0, room: ROOM }))
+        let state = State { by_name: HashMap::new(), floor: 0, room: ROOM };
+        Self { latest: AtomicU64::new(0), state: Mutex::new(state) }
     }
 
     /// The tag of a name.
     pub(crate) fn tag(&self, name: &str) -> Tag {
-        let mut state = unpoisoned(self.0.lock());
+        let mut state = unpoisoned(self.state.lock());
         if let Some(tag) = state.by_name.get(name) {
             return tag.clone();
         }
@@ -137,7 +149,14 @@ impl Tags {
 
     /// Makes every entry that carries the tag, and every load that has begun, count for nothing.
     pub(crate) fn invalidate(&self, name: &str) {
-        self.tag(name).0.invalidated.fetch_max(next_seq(), Ordering::AcqRel);
+        let seq = next_seq();
+        self.tag(name).0.invalidated.fetch_max(seq, Ordering::AcqRel);
+        self.latest.fetch_max(seq, Ordering::AcqRel);
+    }
+
+    /// Whether any tag was invalidated after `as_of`.
+    fn is_any_overtaken(&self, as_of: u64) -> bool {
+        self.latest.load(Ordering::Acquire) > as_of
     }
 }
 
@@ -185,7 +204,7 @@ mod tests {
         for number in 0..10 * ROOM {
             tags.tag(&number.to_string());
         }
-        assert!(tags.0.lock().unwrap().by_name.len() <= ROOM);
+        assert!(tags.state.lock().unwrap().by_name.len() <= ROOM);
         assert!(tags.tag("users").is_overtaken(before));
         assert!(!tags.tag("users").is_overtaken(next_seq()));
         assert!(!carried.is_overtaken(next_seq()));

@@ -5,7 +5,8 @@
 //! began before it. It rests on one counter for the whole process, raised whenever a load begins
 //! and whenever something is invalidated, and on two rules. For one key, an invalidation dooms
 //! the flight under the lock that its commit takes. For a whole cache, `clear` records the
-//! counter, and an entry whose load began earlier counts for nothing, however late it is stored.
+//! counter, and an entry whose load began earlier counts for nothing, however late it is stored. A
+//! tag records it in the same way, for the entries that carry it (`tag.rs`).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64 as Sequence, Ordering};
@@ -25,7 +26,7 @@ use crate::rules::Keep;
 use crate::shared::{Link, Told};
 use crate::stats::{Count, Counters, Stats};
 use crate::sync::AtomicU64;
-use crate::tag::TagSet;
+use crate::tag::{Labels, TagSet};
 
 /// The invalidation counter: has no clock and no ties.
 static SEQ: Sequence = Sequence::new(0);
@@ -142,9 +143,14 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
     }
 
     /// Joins the key's flight, or starts one. A forced load takes no entry that has come meanwhile.
-    pub(crate) fn join(&self, key: &Arc<Hashed<K>>, reason: MissReason) -> Joined<K, V, F> {
+    pub(crate) fn join(
+        &self,
+        key: &Arc<Hashed<K>>,
+        labels: &Labels,
+        reason: MissReason,
+    ) -> Joined<K, V, F> {
         let has_arrived = || reason != MissReason::Forced && self.is_fresh(key);
-        self.flights.join(key, self, has_arrived)
+        self.flights.join(key, self, labels, has_arrived)
     }
 
     /// Lands a flight: stores the value unless it is doomed, and wakes the followers.

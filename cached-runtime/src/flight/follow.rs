@@ -8,10 +8,13 @@ use std::time::Duration;
 use super::{Board, Followed, Lead, Phase, Place, Tower};
 use crate::clock::Stamp;
 use crate::sync::{Sleep, sleep};
+use crate::tag::Labels;
 
 /// A place among those who wait for a flight.
 pub(crate) struct Follow<K: Eq + Clone, P> {
     place: Place<K, P>,
+    /// The tags of this caller's own load.
+    labels: Labels,
     /// This task's waker on the board.
     task: Option<u64>,
     /// When this task began to wait, and what wakes it when it has waited long enough.
@@ -20,8 +23,8 @@ pub(crate) struct Follow<K: Eq + Clone, P> {
 }
 
 impl<K: Eq + Clone, P> Follow<K, P> {
-    pub(super) fn new(place: Place<K, P>) -> Self {
-        Self { place, task: None, timer: None, is_done: false }
+    pub(super) fn new(place: Place<K, P>, labels: &Labels) -> Self {
+        Self { place, labels: labels.clone(), task: None, timer: None, is_done: false }
     }
 
     /// Blocks this thread until the flight lands, its lead falls to this caller, or `timeout` passes.
@@ -83,7 +86,7 @@ impl<K: Eq + Clone, P> Follow<K, P> {
             Phase::Loading => return None,
             Phase::Landed(landed) => Followed::Landed(landed.clone()),
             Phase::Vacant => {
-                board.take_lead(tower);
+                board.take_lead(tower, &self.labels);
                 Followed::Lead(Lead::new(self.place.clone()))
             }
         };

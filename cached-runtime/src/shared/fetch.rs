@@ -19,6 +19,7 @@ use crate::tag::{Labels, TagSet};
 use crate::tier::Stored;
 
 use super::backend::Backend;
+use super::envelope::Id;
 use super::lease::Lease;
 use super::link::Link;
 use super::place::{Load, Look, Place, Seen, Tagging};
@@ -139,8 +140,10 @@ impl<V: Send + Sync + 'static> Spot<V> {
                 Seen::Nothing(reason) if memory != MissReason::Forced => reason,
                 Seen::Entry(_) | Seen::Nothing(_) => MissReason::Forced,
             };
-            let any_tag = look.any_tag().map(<[u8]>::to_vec);
             let Ok(marks) = self.place.all_marks(&look).await else {
+                return self.unshared(reason);
+            };
+            let Ok(any_tag) = self.place.any_tag(&look).await else {
                 return self.unshared(reason);
             };
             let mut state = look.head;
@@ -202,7 +205,7 @@ struct Publisher<V> {
     /// What the key must hold still.
     state: Option<Vec<u8>>,
     /// The mark that changes with any tag, as it was.
-    any_tag: Option<Vec<u8>>,
+    any_tag: Option<Id>,
     lease: Option<Lease>,
     load: Load,
     /// When the key was seen in that state, by the clock of the caches.
@@ -246,7 +249,7 @@ impl<V: Send + Sync + 'static> Publisher<V> {
             return Ok(false);
         }
         let payload = payload?;
-        if !place.add_marks(&mut load.marks, tags, any_tag.as_deref()).await? {
+        if !place.add_marks(&mut load.marks, tags, any_tag).await? {
             return Ok(false);
         }
         let bytes = place.seal(payload, timeout, &load);

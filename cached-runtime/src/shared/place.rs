@@ -72,11 +72,6 @@ pub(crate) struct Look<V> {
 }
 
 impl<V> Look<V> {
-    /// The mark that changes with any tag, as it was.
-    pub(crate) fn any_tag(&self) -> Option<&[u8]> {
-        self.any_tag.as_deref()
-    }
-
     /// Holds while the key is in the state that it was seen in.
     pub(crate) fn guard(&self) -> Guard<'_> {
         self.head.as_deref().map_or(Guard::Absent, Guard::Head)
@@ -272,6 +267,18 @@ impl Place {
         Ok(marks)
     }
 
+    /// The mark that changes with any tag, as it was when the place was looked at; made where it is
+    /// missing, or an invalidation and the loss of its record would leave everything as it was.
+    /// None where no value has tags of its own. Failures are counted.
+    pub(crate) async fn any_tag<V>(&self, look: &Look<V>) -> Result<Option<Id>, Error> {
+        if !self.tagging.is_open {
+            return Ok(None);
+        }
+        let id = mark::ensure(&self.backend, ANY_TAG_MARK, look.any_tag.as_deref()).await;
+        self.link.counted(&id);
+        id.map(Some)
+    }
+
     /// Adds the tags that are known from the value alone. Says whether it may still be stored.
     ///
     /// What they were before the load nobody knows. So no tag at all may have been invalidated
@@ -281,25 +288,40 @@ impl Place {
         &self,
         marks: &mut Vec<(String, Id)>,
         tags: &TagSet,
-        any_tag: Option<&[u8]>,
+        any_tag: Option<Id>,
     ) -> Result<bool, Error> {
-        let is_new = |tag: &&Tag| !marks.iter().any(|(known, _)| known == tag.name());
-        let new: Vec<&Tag> = tags.iter().flatten().filter(is_new).collect();
-        if new.is_empty() {
+        let names = self.add_present_marks(marks, tags).await?;
+        if names.is_empty() {
             return Ok(true);
         }
-        let names: Vec<String> = new.iter().map(|tag| name::tag_mark(tag.name())).collect();
         let mut keys: Vec<&str> = names.iter().map(String::as_str).collect();
+        keys.push(ANY_TAG_MARK);
+        let answer = self.backend.get(ANY_TAG_MARK).await;
+        self.link.counted(&answer);
+        let is_same = any_tag.is_some() && mark::read(answer?.as_deref()) == any_tag;
+        Ok(is_same && self.backend.is_current(&keys))
+    }
+
+    /// Adds the tags that are not among the marks, as they are now. Returns the store's keys of them.
+    async fn add_present_marks(
+        &self,
+        marks: &mut Vec<(String, Id)>,
+        tags: &TagSet,
+    ) -> Result<Vec<String>, Error> {
+        let is_new = |tag: &&Tag| !marks.iter().any(|(known, _)| known == tag.name());
+        let new: Vec<&Tag> = tags.iter().flatten().filter(is_new).collect();
+        let names: Vec<String> = new.iter().map(|tag| name::tag_mark(tag.name())).collect();
+        if names.is_empty() {
+            return Ok(names);
+        }
+        let keys: Vec<&str> = names.iter().map(String::as_str).collect();
         let records = self.read(&keys).await?;
         for ((tag, name), record) in new.iter().zip(&names).zip(records) {
             let id = mark::ensure(&self.backend, name, record.as_deref()).await;
             self.link.counted(&id);
             marks.push((tag.name().to_owned(), id?));
         }
-        keys.push(ANY_TAG_MARK);
-        let answer = self.backend.get(ANY_TAG_MARK).await;
-        self.link.counted(&answer);
-        Ok(self.backend.is_current(&keys) && mark::read(answer?.as_deref()) == mark::read(any_tag))
+        Ok(names)
     }
 
     /// The bytes of an entry.
@@ -371,10 +393,8 @@ impl Place {
         let records = self.read(&self.keys()[1..]).await?;
         let look = self.look_by(None, records, |_, _| Ok(()));
         let mut marks = self.all_marks(&look).await?;
-        if !self.add_marks(&mut marks, tags, look.any_tag()).await? {
-            let error = "a tag was invalidated meanwhile";
-            return Err(Error::new(ErrorKind::Refused, error));
-        }
+        // The value is there already: whatever is invalidated from here on comes after it.
+        self.add_present_marks(&mut marks, tags).await?;
         let load = Load { as_of_ms: self.link.clock.wall_ms(), took: Duration::ZERO, marks };
         let bytes = self.seal(payload, timeout, &load);
         let set = self.backend.set(&self.name, &bytes, timeout.as_duration()).await;

@@ -19,6 +19,7 @@ fn each_mistake_is_said_once_at_its_place_with_a_remedy() {
         "later",
         "shared",
         "signature",
+        "tags",
         "template",
         "timeout",
         "value",

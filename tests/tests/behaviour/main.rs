@@ -27,5 +27,6 @@ mod recursion;
 mod registry;
 mod results;
 mod review;
+mod tags;
 mod templates;
 mod timeouts;

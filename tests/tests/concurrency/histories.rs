@@ -8,7 +8,7 @@
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::thread;
 
-use cached_runtime::cached;
+use cached_runtime::{cached, invalidate_tag};
 
 use crate::{bounded, tokio};
 
@@ -175,5 +175,56 @@ fn tasks_never_see_what_was_invalidated_before_they_called() {
         let mut workers = tokio::task::JoinSet::new();
         (0..8).for_each(|worker| drop(workers.spawn(work(worker))));
         assert_eq!(workers.join_all().await.len(), 8);
+    });
+}
+
+#[test]
+fn threads_never_see_what_was_tagged_before_they_called() {
+    static DATABASE: Database = Database::new();
+
+    #[cached(handle, capacity = 2, tags("key:{key}", "all"))]
+    fn load(key: usize) -> u64 {
+        let value = DATABASE.read(key);
+        thread::yield_now();
+        value
+    }
+    // Its tags are known from what it returns alone.
+    #[cached(handle, tags(|(key, _): &(usize, u64)| [format!("key:{key}"), "all".into()]))]
+    fn load_pair(key: usize) -> (usize, u64) {
+        let value = DATABASE.read(key);
+        thread::yield_now();
+        (key, value)
+    }
+    #[cached(coalesce = false, tags("all", |(key, _): &(usize, u64)| [format!("key:{key}")]))]
+    fn load_alone(key: usize) -> (usize, u64) {
+        let value = DATABASE.read(key);
+        thread::yield_now();
+        (key, value)
+    }
+
+    bounded(|| {
+        thread::scope(|scope| {
+            for worker in 0..6 {
+                scope.spawn(move || {
+                    let mut choices = Choices(worker);
+                    for _ in 0..20_000 {
+                        let key = choices.key();
+                        let least = DATABASE.least(key);
+                        match choices.next(14) {
+                            0 => DATABASE.raise(key, |_| invalidate_tag(&format!("key:{key}"))),
+                            1 => DATABASE.raise(key, |_| invalidate_tag("all")),
+                            2 => _ = invalidate_tag("another"),
+                            3 => DATABASE.check(key, least, load::fresh(key)),
+                            4..8 => DATABASE.check(key, least, load(key)),
+                            8..12 => DATABASE.check(key, least, load_pair(key).1),
+                            _ => DATABASE.check(key, least, load_alone(key).1),
+                        }
+                    }
+                });
+            }
+        });
+        for stats in [load::cache().stats(), load_pair::cache().stats()] {
+            assert!(stats.hits > 0 && stats.misses > 0 && stats.loads <= stats.misses, "{stats:?}");
+        }
     });
 }

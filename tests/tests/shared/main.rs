@@ -5,4 +5,6 @@ mod failures;
 mod functions;
 mod processes;
 mod races;
+mod script;
+mod tags;
 mod world;

@@ -5,7 +5,8 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use cached_runtime::store::MemoryStore;
 use cached_runtime::testing::{FaultyStore, Isolation, last_outcome};
@@ -55,6 +56,17 @@ impl World {
 
     pub(crate) fn advance_secs(&self, seconds: u64) {
         self.advance(Duration::from_secs(seconds));
+    }
+}
+
+/// Waits until the store has been told. Time passes for the breaker as well.
+#[track_caller]
+pub(crate) fn made_up(world: &World, is_so: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < Duration::from_secs(10), "never made up for");
+        world.advance(Duration::from_millis(200));
+        thread::sleep(Duration::from_millis(10));
     }
 }
 

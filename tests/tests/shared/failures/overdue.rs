@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cached_runtime::store::{RedisOptions, RedisStore};
 use cached_runtime::testing::FaultyStore;
@@ -11,22 +11,11 @@ use cached_tests::servers::{Redis, wait_until};
 use futures_lite::future::block_on;
 
 use super::trial::Trial;
-use crate::world::{World, said, say};
+use crate::world::{World, made_up, said, say};
 
 #[cached(shared, handle, key = "{id}", timeout = 3_600)]
 fn user(id: u64) -> u64 {
     id + said()
-}
-
-/// Waits until the store has been told. Time passes for the breaker as well.
-#[track_caller]
-fn made_up(world: &World, is_so: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !is_so() {
-        assert!(start.elapsed() < Duration::from_secs(10), "never made up for");
-        world.advance(Duration::from_millis(200));
-        thread::sleep(Duration::from_millis(10));
-    }
 }
 
 #[test]

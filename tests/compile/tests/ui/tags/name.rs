@@ -1,0 +1,8 @@
+use cached_runtime::cached;
+
+#[cached(tags(id))]
+fn load(id: u64) -> u64 {
+    id
+}
+
+fn main() {}
