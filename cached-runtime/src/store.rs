@@ -61,6 +61,9 @@ pub trait Store: Send + Sync + 'static {
     fn kind(&self) -> &'static str;
 
     /// Returns the value of a key.
+    ///
+    /// An empty value says that something is or was there that cannot be read. It is counted as
+    /// damage, and to [`swap`](Self::swap) the key is then [`Guard::Absent`].
     fn get<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<Vec<u8>>>;
 
     /// Stores a value, whatever was there.
@@ -151,7 +154,7 @@ pub trait Store: Send + Sync + 'static {
 pub enum Guard<'a> {
     /// Anything.
     Any,
-    /// It holds nothing.
+    /// It holds nothing, or an empty value, which none of us has put there.
     Absent,
     /// Its value begins with these bytes, at most [`HEAD`] of them.
     Head(&'a [u8]),
@@ -163,7 +166,7 @@ impl Guard<'_> {
     pub fn holds(&self, present: Option<&[u8]>) -> bool {
         match self {
             Self::Any => true,
-            Self::Absent => present.is_none(),
+            Self::Absent => present.is_none_or(<[u8]>::is_empty),
             Self::Head(head) => present.is_some_and(|present| present.starts_with(head)),
         }
     }

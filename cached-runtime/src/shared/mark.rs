@@ -28,7 +28,7 @@ pub(crate) async fn ensure(
     }
     let id = Id::new();
     let guard = match record {
-        None => Guard::Absent,
+        None | Some([]) => Guard::Absent,
         // No mark: something damaged it.
         Some(record) => Guard::Head(&record[..record.len().min(HEAD)]),
     };

@@ -186,7 +186,9 @@ impl Place {
         records: Records,
         decode: impl Fn(Codec, &[u8]) -> Result<V, Error>,
     ) -> Look<V> {
-        let head = entry.map(|entry| entry[..entry.len().min(HEAD)].to_vec());
+        // What the store could not read is nothing to it.
+        let readable = entry.filter(|entry| !entry.is_empty());
+        let head = readable.map(|entry| entry[..entry.len().min(HEAD)].to_vec());
         let mut carried = Vec::new();
         let seen = match entry {
             None => Seen::Nothing(MissReason::Absent),

@@ -176,8 +176,13 @@ impl Store for RedisStore {
         Box::pin(async move {
             let mut command = cmd("GET");
             command.arg(self.core.name(key));
-            let answer = self.core.run_one(command).await;
-            answer.map_err(answer::failure).and_then(answer::bytes).map_err(during("get", key))
+            match self.core.run_one(command).await {
+                Err(error) if answer::is_wrong_type(&error) => Ok(Some(Vec::new())),
+                answer => {
+                    let answer = answer.map_err(answer::failure).and_then(answer::bytes);
+                    answer.map_err(during("get", key))
+                }
+            }
         })
     }
 

@@ -1,4 +1,5 @@
-//! Files that are not what the store wrote: each is a miss, and gone afterwards.
+//! Files that are not what the store wrote: each reads as an empty value, once, and is gone
+//! afterwards.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -17,6 +18,7 @@ fn misses_after(what: &str, damage: impl FnOnce(&Path)) {
     wait(store.set("a", &value("1"), None)).unwrap();
     let entry = dir.entry();
     damage(&entry);
+    assert_eq!(wait(store.get("a")).unwrap(), Some(Vec::new()), "{what}: not told");
     assert_eq!(wait(store.get("a")).unwrap(), None, "{what}");
     assert!(fs::symlink_metadata(&entry).is_err(), "{what}: the file stays");
     wait(store.set("a", &value("2"), None)).unwrap();
@@ -53,7 +55,7 @@ fn an_entry_of_a_later_version_is_a_miss_and_left_to_who_wrote_it() {
     let mut bytes = fs::read(&entry).unwrap();
     bytes[8] = 2;
     fs::write(&entry, &bytes).unwrap();
-    assert_eq!(wait(store.get("a")).unwrap(), None);
+    assert_eq!(wait(store.get("a")).unwrap(), Some(Vec::new()));
     assert_eq!(fs::read(&entry).unwrap(), bytes);
     assert!(wait(store.add("a", &value("2"), None)).unwrap());
 }
@@ -121,7 +123,7 @@ fn a_directory_in_place_of_an_entry_is_a_miss_and_refuses_writes() {
     let entry = dir.entry();
     fs::remove_file(&entry).unwrap();
     fs::create_dir(&entry).unwrap();
-    assert_eq!(wait(store.get("a")).unwrap(), None);
+    assert_eq!(wait(store.get("a")).unwrap(), Some(Vec::new()));
     wait(store.set("a", &value("1"), None)).unwrap_err();
     assert_eq!(dir.temps().len(), 0);
 }

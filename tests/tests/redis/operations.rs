@@ -58,6 +58,24 @@ pub fn exercise(store: &RedisStore, caller: &Caller) {
 }
 
 #[test]
+fn what_is_no_text_counts_for_nothing_and_is_replaced() {
+    let redis = Redis::start();
+    for caller in Caller::all() {
+        let store = store(redis.url());
+        for other in [&["LPUSH", "cached:key", "x"][..], &["SET", "cached:key", ""]] {
+            redis.cli(&["DEL", "cached:key"]);
+            redis.cli(other);
+            assert_eq!(caller.wait(store.get("key")).unwrap(), Some(Vec::new()), "{other:?}");
+            let new = value(b'a');
+            let swap = store.swap("key", Guard::Absent, Some(&new), None);
+            let swapped = Swapped { done: true, previous: None };
+            assert_eq!(caller.wait(swap).unwrap(), swapped, "{other:?}");
+            assert_eq!(caller.wait(store.get("key")).unwrap(), Some(new));
+        }
+    }
+}
+
+#[test]
 fn all_operations_through_every_door() {
     let redis = Redis::start();
     for caller in Caller::all() {

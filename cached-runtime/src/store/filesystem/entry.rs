@@ -41,8 +41,10 @@ const FAR: Duration = Duration::from_secs(13_569_465_600);
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Found {
     Value(Vec<u8>),
-    /// Nothing, an expired entry, or one of another version of this format.
+    /// Nothing, or an expired entry.
     Nothing,
+    /// An entry of another version of this format.
+    Foreign,
     /// What no version of this crate wrote there.
     Damage,
 }
@@ -107,7 +109,7 @@ fn unopened(error: io::Error) -> io::Result<Found> {
 fn decode(mut bytes: Vec<u8>, key: &str, now_ms: u64) -> Found {
     let Some(header) = Header::read(&bytes) else { return Found::Damage };
     if header.version != VERSION {
-        return Found::Nothing;
+        return Found::Foreign;
     }
     let start = HEADER + key.len();
     let Some(end) = bytes.len().checked_sub(CHECKSUM).filter(|end| *end >= start) else {
@@ -215,7 +217,7 @@ mod tests {
         for idx in 0..bytes.len() {
             let mut damaged = bytes.clone();
             damaged[idx] ^= 0x10;
-            let expected = if (8..12).contains(&idx) { Found::Nothing } else { Found::Damage };
+            let expected = if (8..12).contains(&idx) { Found::Foreign } else { Found::Damage };
             assert_eq!(decoded(&damaged, "key", 0), expected, "byte {idx}");
             assert_eq!(decoded(&bytes[..idx], "key", 0), Found::Damage, "cut at {idx}");
         }

@@ -43,9 +43,11 @@ impl Files {
         match entry::read(&place.path, key, (self.now)()) {
             Ok(Found::Value(value)) => Ok(Some(value)),
             Ok(Found::Nothing) => Ok(None),
+            Ok(Found::Foreign) => Ok(Some(Vec::new())),
             Ok(Found::Damage) => match self.discard(&place, key) {
                 Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(error),
-                _ => Ok(None),
+                // For the caller to count: what was there is of no use, and gone.
+                _ => Ok(Some(Vec::new())),
             },
             Err(error) => Err(error),
         }
@@ -57,7 +59,7 @@ impl Files {
         let _lock = Lock::wait(&place.dir.join(LOCK), Instant::now())?;
         match entry::read(&place.path, key, (self.now)())? {
             Found::Damage => remove(&place.path),
-            Found::Value(_) | Found::Nothing => Ok(()),
+            Found::Value(_) | Found::Nothing | Found::Foreign => Ok(()),
         }
     }
 
@@ -134,7 +136,7 @@ impl Files {
                 value.truncate(HEAD);
                 Some(value)
             }
-            Found::Nothing | Found::Damage => None,
+            Found::Nothing | Found::Foreign | Found::Damage => None,
         };
         let done = guard.holds(previous.as_deref());
         if done {

@@ -68,6 +68,11 @@ pub(super) fn is_read_only(error: &RedisError) -> bool {
     error.kind() == Kind::Server(ServerErrorKind::ReadOnly)
 }
 
+/// Whether the key holds a list or the like, which none of us has put there.
+pub(super) fn is_wrong_type(error: &RedisError) -> bool {
+    error.code() == Some("WRONGTYPE")
+}
+
 /// Whether the server has no room for more.
 pub(super) fn is_out_of_memory(error: &RedisError) -> bool {
     error.code() == Some("OOM")

@@ -3,8 +3,12 @@
 -- Returns whether it was changed, and the first 24 bytes of what was there.
 local key, guard, head, value, timeout = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 
-local present = redis.call('GETRANGE', key, 0, 23)
-local exists = present ~= '' or redis.call('EXISTS', key) == 1
+-- What is empty or no text, such as a list, is none of ours and counts for nothing.
+local present = redis.pcall('GETRANGE', key, 0, 23)
+local is_text = type(present) == 'string'
+if not is_text and not string.find(present.err, 'WRONGTYPE', 1, true) then return present end
+present = is_text and present or ''
+local exists = present ~= ''
 local holds = guard == 'any'
     or guard == 'absent' and not exists
     or guard == 'head' and exists and string.sub(present, 1, #head) == head
