@@ -1,6 +1,6 @@
 //! `cached` 4.1.
 
-#![allow(clippy::unused_async, reason = "the body does not matter")]
+#![allow(clippy::unnecessary_wraps, clippy::unused_async, reason = "the body does not matter")]
 #![allow(clippy::missing_errors_doc, missing_docs, reason = "generated beside each function")]
 
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use cached::{AsyncRedisCache, RedbCache, RedisCache};
 use super::Places;
 use super::record::Record;
 
-const TIMEOUT: Duration = Duration::from_secs(300);
+const TIMEOUT: Duration = Duration::from_mins(5);
 
 static URL: OnceLock<String> = OnceLock::new();
 static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
