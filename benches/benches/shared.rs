@@ -3,6 +3,8 @@
 //! Starts its own servers. All contestants of a table read the same records, in turn, round by
 //! round; the first of each is what nobody can do without.
 
+#![allow(clippy::cast_possible_truncation, reason = "small figures")]
+
 use std::future::Future;
 use std::hint::black_box;
 use std::sync::{Mutex, PoisonError};
@@ -195,7 +197,7 @@ fn threads(places: &Places) -> Vec<Line> {
     let run = |hit: &(dyn Fn(usize, u64) + Sync)| {
         thread::scope(|scope| {
             for caller in 0..THREADS {
-                scope.spawn(move || (0..HITS as u64).for_each(|id| hit(caller, id)));
+                scope.spawn(move || (0..HITS as u64).for_each(|at| hit(caller, at % RECORDS)));
             }
         });
     };
@@ -244,8 +246,8 @@ where
         for _ in 0..TASKS {
             let hit = hit.clone();
             tasks.spawn(async move {
-                for id in 0..HITS as u64 {
-                    hit(id).await;
+                for at in 0..HITS as u64 {
+                    hit(at % RECORDS).await;
                 }
             });
         }

@@ -42,8 +42,8 @@ impl Redis {
     /// # Panics
     /// Where there is none.
     pub fn get(&mut self, id: u64) -> Record {
-        let json: Vec<u8> = self.0.get(key(id)).expect("Redis has the record");
-        Record::from_json(&json)
+        let json: Option<Vec<u8>> = self.0.get(key(id)).expect("Redis answers");
+        Record::from_json(&json.expect("Redis has the record"))
     }
 }
 
@@ -67,8 +67,8 @@ impl RedisLater {
     /// # Panics
     /// Where there is none.
     pub async fn get(mut self, id: u64) -> Record {
-        let json: Vec<u8> = self.0.get(key(id)).await.expect("Redis has the record");
-        Record::from_json(&json)
+        let json: Option<Vec<u8>> = self.0.get(key(id)).await.expect("Redis answers");
+        Record::from_json(&json.expect("Redis has the record"))
     }
 }
 

@@ -1,7 +1,6 @@
 //! `cached` 4.1.
 
-#![allow(clippy::unnecessary_wraps, reason = "the attributes ask for a `Result`")]
-#![allow(clippy::unused_async, reason = "the body does not matter")]
+#![allow(clippy::unnecessary_wraps, clippy::unused_async, reason = "the body does not matter")]
 #![allow(clippy::missing_errors_doc, missing_docs, reason = "generated beside each function")]
 
 use std::path::PathBuf;
