@@ -243,18 +243,3 @@ fn a_script_that_the_server_forgot_is_sent_again() {
         }
     }
 }
-
-#[test]
-fn what_is_no_text_entry_is_an_error_and_no_panic() {
-    let redis = Redis::start();
-    let store = store(redis.url());
-    assert_eq!(redis.cli(&["RPUSH", "cached:list", "x"]), "1");
-    for caller in Caller::all() {
-        let error = caller.wait(store.get("list")).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Protocol);
-        let error = caller.wait(store.swap("list", Guard::Absent, None, None)).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Protocol);
-        assert_eq!(caller.wait(store.get_many(&["list"])).unwrap(), [None]);
-        assert_eq!(redis.cli(&["LLEN", "cached:list"]), "1");
-    }
-}
