@@ -63,8 +63,8 @@ fn what_is_no_text_counts_for_nothing_and_is_replaced() {
     for caller in Caller::all() {
         let store = store(redis.url());
         for other in [&["LPUSH", "cached:key", "x"][..], &["SET", "cached:key", ""]] {
-            redis.cli(&["DEL", "cached:key"]);
-            redis.cli(other);
+            let _ = redis.cli(&["DEL", "cached:key"]);
+            let _ = redis.cli(other);
             assert_eq!(caller.wait(store.get("key")).unwrap(), Some(Vec::new()), "{other:?}");
             let new = value(b'a');
             let swap = store.swap("key", Guard::Absent, Some(&new), None);
