@@ -63,8 +63,8 @@ fn what_is_no_text_counts_for_nothing_and_is_replaced() {
     for caller in Caller::all() {
         let store = store(redis.url());
         for other in [&["LPUSH", "cached:key", "x"][..], &["SET", "cached:key", ""]] {
-            redis.cli(&["DEL", "cached:key"]);
-            redis.cli(other);
+            let _ = redis.cli(&["DEL", "cached:key"]);
+            let _ = redis.cli(other);
             assert_eq!(caller.wait(store.get("key")).unwrap(), Some(Vec::new()), "{other:?}");
             let new = value(b'a');
             let swap = store.swap("key", Guard::Absent, Some(&new), None);
@@ -241,20 +241,5 @@ fn a_script_that_the_server_forgot_is_sent_again() {
             let swapped = caller.wait(store.swap("a", Guard::Any, Some(&value(b'a')), None));
             assert!(swapped.unwrap().done);
         }
-    }
-}
-
-#[test]
-fn what_is_no_text_entry_is_an_error_and_no_panic() {
-    let redis = Redis::start();
-    let store = store(redis.url());
-    assert_eq!(redis.cli(&["RPUSH", "cached:list", "x"]), "1");
-    for caller in Caller::all() {
-        let error = caller.wait(store.get("list")).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Protocol);
-        let error = caller.wait(store.swap("list", Guard::Absent, None, None)).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Protocol);
-        assert_eq!(caller.wait(store.get_many(&["list"])).unwrap(), [None]);
-        assert_eq!(redis.cli(&["LLEN", "cached:list"]), "1");
     }
 }
