@@ -7,8 +7,8 @@
 //! loads that began before, and never brings anything back.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, LazyLock};
 
 use crate::sync::{AtomicU64, Mutex, unpoisoned};
 use crate::tier::next_seq;
@@ -126,7 +126,14 @@ pub(crate) fn current() -> Arc<Tags> {
     Arc::clone(&TAGS)
 }
 
-static TAGS: LazyLock<Arc<Tags>> = LazyLock::new(|| Arc::new(Tags::new()));
+#[cfg(not(feature = "model"))]
+static TAGS: std::sync::LazyLock<Arc<Tags>> = std::sync::LazyLock::new(|| Arc::new(Tags::new()));
+
+// New for every execution of the model checker.
+#[cfg(feature = "model")]
+shuttle::lazy_static! {
+    static ref TAGS: Arc<Tags> = Arc::new(Tags::new());
+}
 
 impl Tags {
     pub(crate) fn new() -> Self {

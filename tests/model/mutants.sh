@@ -58,4 +58,10 @@ mutant "a lost lead elects no thread" flight.rs \
 mutant "a lost lead elects no task" flight.rs \
     's/waker\.wake();//' \
     a_task_that_is_dropped_hands_its_lead_over 'deadlock'
+mutant "newcomers join a flight that a tag overtook" flight.rs \
+    's/|| board\.labels\.may_be_overtaken(board\.as_of)//' \
+    an_invalidated_tag_is_never_lost_in_a_load 'loaded before . was announced'
+mutant "an invalidated tag does not count for entries" tier.rs \
+    's/if tags\.iter()\.flatten()\.any(|tag| tag\.is_overtaken(life\.as_of))/if false/' \
+    an_invalidated_tag_is_never_lost_in_a_load 'loaded before . was announced'
 echo "every mutant was killed"

@@ -12,8 +12,10 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use cached_runtime::__private::{
-    Argument, Entry, Handle, Instance, Mode, Pick, Policy, Site, begin, rules, run, run_async,
+    Argument, Entry, Handle, Instance, Mode, Pick, Policy, Site, TextBuffer, begin, rules, run,
+    run_async,
 };
+use cached_runtime::invalidate_tag;
 use shuttle::future;
 use shuttle::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use shuttle::thread;
@@ -65,6 +67,22 @@ impl World {
         match begin(self.site, self.instance(), Mode::Normal, part, terms) {
             ControlFlow::Break(hit) => hit,
             ControlFlow::Continue(call) => run(call, body),
+        }
+    }
+
+    /// The same of a function whose entries have a tag of their arguments, and one of their value.
+    fn call_tagged(&self) -> u64 {
+        let pick = Pick::<u64>::NEW;
+        let terms = rules(&pick, pick.pick()).tags_of(|_: &u64| ["of the value"]);
+        let part = Some((Argument(&1_u64).part(),));
+        match begin(self.site, self.instance(), Mode::Normal, part, terms) {
+            ControlFlow::Break(hit) => hit,
+            ControlFlow::Continue(mut call) => {
+                let mut tag = TextBuffer::default();
+                tag.literal("static");
+                call.tag(tag.key());
+                run(call, || self.body())
+            }
         }
     }
 
@@ -225,6 +243,42 @@ fn every_order_of_one_load_and_one_invalidation() {
         };
         // Depth first: all schedules there are, up to a bound.
         shuttle::check_dfs(test, Some(4_000));
+    }
+}
+
+#[test]
+fn an_invalidated_tag_is_never_lost_in_a_load() {
+    for tags in [["static", "static"], ["of the value", "of the value"], ["static", "another"]] {
+        for policy in [Policy::new, || Policy::new().uncoalesced()] {
+            check(move || {
+                let world = World::new(policy);
+                let read = |world: &World| {
+                    let least = world.announced.load(SeqCst);
+                    let seen = world.call_tagged();
+                    assert!(seen >= least, "saw {seen}, loaded before {least} was announced");
+                };
+                let reader = || {
+                    let world = Arc::clone(&world);
+                    Box::new(move || (0..2).for_each(|_| read(&world))) as Box<dyn FnOnce() + Send>
+                };
+                let writer = {
+                    let world = Arc::clone(&world);
+                    Box::new(move || {
+                        for (value, tag) in (1..).zip(tags) {
+                            if tag != "another" {
+                                world.database.store(value, SeqCst);
+                            }
+                            invalidate_tag(tag).expect("memory takes every invalidation");
+                            if tag != "another" {
+                                world.announced.fetch_max(value, SeqCst);
+                            }
+                        }
+                    })
+                };
+                together(vec![reader(), reader(), writer]);
+                read(&world);
+            });
+        }
     }
 }
 
