@@ -2,6 +2,8 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+#[cfg(feature = "json")]
+use std::{io, iter, sync::Arc};
 
 /// A failure of a store, or of its configuration.
 ///
@@ -40,6 +42,15 @@ pub enum ErrorKind {
 /// Characters of a key that a message shows: keys may be personal.
 const SHOWN: usize = 24;
 
+/// What a broken connection is reported as.
+#[cfg(feature = "json")]
+const LOST: [io::ErrorKind; 4] = [
+    io::ErrorKind::BrokenPipe,
+    io::ErrorKind::ConnectionAborted,
+    io::ErrorKind::ConnectionReset,
+    io::ErrorKind::UnexpectedEof,
+];
+
 impl Error {
     /// Makes an error of what is at its root: another error, or a text.
     #[must_use]
@@ -52,6 +63,18 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
+    }
+
+    /// Whether a connection broke that had been made: the store may well be there.
+    #[cfg(feature = "json")]
+    pub(crate) fn is_lost_connection(&self) -> bool {
+        let first: &(dyn StdError + 'static) = &*self.0.source;
+        self.0.kind == ErrorKind::Unavailable
+            && iter::successors(Some(first), |&error| error.source()).any(|error| {
+                let shared = error.downcast_ref::<Arc<dyn StdError + Send + Sync>>();
+                let io = error.downcast_ref().or_else(|| shared?.downcast_ref());
+                io.is_some_and(|io: &io::Error| LOST.contains(&io.kind()))
+            })
     }
 
     /// Adds what was attempted, unless that is known already.
@@ -128,6 +151,20 @@ mod tests {
             "store did not answer in time in `get` of redis for key \"user:xxxxxxxxxxxxxxxxxxx..\""
         );
         assert_eq!(error.source().map(ToString::to_string).as_deref(), Some("250 ms passed"));
+    }
+
+    #[test]
+    #[cfg(feature = "json")]
+    fn a_connection_that_broke_is_told_from_one_that_could_not_be_made() {
+        let of = |source: Box<dyn StdError + Send + Sync>| {
+            Error::new(ErrorKind::Unavailable, source).is_lost_connection()
+        };
+        let io = |kind: io::ErrorKind| io::Error::from(kind);
+        assert!(of(Box::new(io(io::ErrorKind::UnexpectedEof))));
+        let shared: Arc<dyn StdError + Send + Sync> = Arc::new(io(io::ErrorKind::ConnectionReset));
+        assert!(of(Box::new(shared)));
+        assert!(!of(Box::new(io(io::ErrorKind::ConnectionRefused))));
+        assert!(!of("no route".into()));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::policy::Timeout;
 use crate::remote::wait;
 use crate::store::{Guard, NullStore, Store, StoreFuture, Swapped};
 
-use super::breaker::Breaker;
+use super::breaker::{Breaker, Failure};
 use super::codec::Codec;
 use super::deadline::Deadline;
 use super::envelope::{Id, Kind, head};
@@ -195,7 +195,16 @@ impl Backend {
         None
     }
 
+    /// Invalidates a key of the store; once more where the connection broke meanwhile. Each time
+    /// anew: the same once more could undo what another process has invalidated since.
     async fn remedy(&self, key: &str, remedy: Remedy) -> Result<bool, Error> {
+        match self.remedy_once(key, remedy).await {
+            Err(error) if error.is_lost_connection() => self.remedy_once(key, remedy).await,
+            result => result,
+        }
+    }
+
+    async fn remedy_once(&self, key: &str, remedy: Remedy) -> Result<bool, Error> {
         let id = Id::new();
         let (value, timeout) = match remedy {
             Remedy::Bury(lasts) => (head(Kind::Tombstone, id), Some(lasts)),
@@ -223,11 +232,19 @@ impl Backend {
         });
         match &answer {
             Err(error) if counts(error.kind()) => {
-                admitted.failed(error.kind(), self.clock.now());
+                admitted.failed(failure(error), self.clock.now());
             }
             _ => admitted.succeeded(),
         }
         answer.map_err(|error| error.during(operation, &self.title, key))
+    }
+}
+
+fn failure(error: &Error) -> Failure {
+    if error.kind() == ErrorKind::Unavailable && !error.is_lost_connection() {
+        Failure::Absent
+    } else {
+        Failure::Faulty
     }
 }
 

@@ -1,7 +1,7 @@
 //! A breaker: a store that fails is left alone for a while.
 //!
-//! After five failures in a row, or one connection that could not be made, it opens for two
-//! seconds; then one operation is let through as a probe. Each probe that fails doubles the time,
+//! After five failures in a row, or one that says that there is no store to connect to, it opens for
+//! two seconds; then one operation is let through as a probe. Each probe that fails doubles the time,
 //! up to half a minute; one that succeeds closes it. (The circuit breaker of M. Nygard, "Release
 //! It!".)
 
@@ -9,7 +9,6 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::clock::Stamp;
-use crate::error::ErrorKind;
 
 const FAILURES: u32 = 5;
 const FIRST: Duration = Duration::from_secs(2);
@@ -27,6 +26,15 @@ struct State {
 struct Open {
     until: Stamp,
     lasts: Duration,
+}
+
+/// How a store failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// It cannot be connected to.
+    Absent,
+    /// In any other way.
+    Faulty,
 }
 
 /// Leave to ask the store once. Dropped without a word, it counts for nothing.
@@ -72,13 +80,13 @@ impl Admitted<'_> {
     }
 
     /// The store failed.
-    pub(crate) fn failed(mut self, kind: ErrorKind, now: Stamp) {
+    pub(crate) fn failed(mut self, failure: Failure, now: Stamp) {
         let probe = self.probe.take();
         let mut state = self.breaker.state();
         state.failures += 1;
         let lasts = match (probe, state.open) {
             (Some(before), _) => (before.lasts * 2).min(LONGEST),
-            (None, None) if kind == ErrorKind::Unavailable || state.failures >= FAILURES => FIRST,
+            (None, None) if failure == Failure::Absent || state.failures >= FAILURES => FIRST,
             // Too few yet; or it opened while this operation was under way.
             (None, _) => return,
         };
@@ -112,38 +120,38 @@ mod tests {
         fn now(&self) -> Stamp {
             Clock::Manual(self.clock.clone()).now()
         }
-        fn fail(&self, kind: ErrorKind) {
-            self.breaker.admit(self.now()).expect("admitted").failed(kind, self.now());
+        fn fail(&self, failure: Failure) {
+            self.breaker.admit(self.now()).expect("admitted").failed(failure, self.now());
         }
     }
 
     #[test]
     fn five_failures_in_a_row_open_it_and_an_answer_between_them_does_not_count() {
         let it = Fixture::new();
-        (0..4).for_each(|_| it.fail(ErrorKind::Timeout));
+        (0..4).for_each(|_| it.fail(Failure::Faulty));
         it.breaker.admit(it.now()).expect("closed").succeeded();
-        (0..4).for_each(|_| it.fail(ErrorKind::Timeout));
+        (0..4).for_each(|_| it.fail(Failure::Faulty));
         drop(it.breaker.admit(it.now()).expect("four are too few"));
-        it.fail(ErrorKind::Timeout);
+        it.fail(Failure::Faulty);
         assert!(it.breaker.admit(it.now()).is_none());
     }
 
     #[test]
     fn one_refused_connection_opens_it_and_the_time_doubles_up_to_half_a_minute() {
         let it = Fixture::new();
-        it.fail(ErrorKind::Unavailable);
+        it.fail(Failure::Absent);
         for seconds in [2, 4, 8, 16, 30, 30] {
             it.clock.advance(Duration::from_millis(seconds * 1000 - 1));
             assert!(it.breaker.admit(it.now()).is_none(), "{seconds}");
             it.clock.advance(Duration::from_millis(1));
-            it.fail(ErrorKind::Unavailable);
+            it.fail(Failure::Absent);
         }
     }
 
     #[test]
     fn one_probe_at_a_time_and_its_success_closes_it() {
         let it = Fixture::new();
-        it.fail(ErrorKind::Unavailable);
+        it.fail(Failure::Absent);
         it.clock.advance(Duration::from_secs(2));
         let probe = it.breaker.admit(it.now()).expect("the probe");
         assert!(it.breaker.admit(it.now()).is_none(), "a second one");
@@ -154,7 +162,7 @@ mod tests {
     #[test]
     fn a_cancelled_probe_makes_way_for_the_next() {
         let it = Fixture::new();
-        it.fail(ErrorKind::Unavailable);
+        it.fail(Failure::Absent);
         it.clock.advance(Duration::from_secs(2));
         drop(it.breaker.admit(it.now()).expect("the probe"));
         assert!(it.breaker.admit(it.now()).is_some());

@@ -209,6 +209,8 @@ impl Place {
     ) -> Seen<V> {
         match Kind::of(entry) {
             Some(Kind::Value) => {}
+            // Anything else is a head and nothing more.
+            Some(_) if entry.len() > HEAD => return Seen::Nothing(MissReason::Corrupt),
             Some(Kind::Lease) if self.link.sharing.lease.is_some() => return Seen::Leased,
             Some(Kind::Lease) => return Seen::Nothing(MissReason::Absent),
             Some(Kind::Tombstone) => return Seen::Nothing(MissReason::Invalidated),

@@ -4,7 +4,7 @@
 #![forbid(unsafe_code)]
 
 /// The functions.
-#[path = "../../lints/functions.rs"]
+#[path = "../../../../tests/lints/functions.rs"]
 pub mod functions;
 
 fn main() {
