@@ -114,8 +114,11 @@ fn what_was_put_carries_its_tags() {
     }
 }
 
+/// A store, and two processes around it.
+type Pair = fn() -> (Script, Isolation, Isolation);
+
 /// Processes that meet, for every way that they may have memory and hear of one another.
-fn pairs() -> [fn() -> (Script, Isolation, Isolation); 4] {
+fn pairs() -> [Pair; 4] {
     [
         || {
             let script = Script::new();
@@ -236,14 +239,14 @@ fn a_put_is_not_refused_for_what_is_invalidated_meanwhile() {
 
 #[test]
 fn an_invalidation_of_another_tag_costs_no_entry_whose_tags_are_known() {
-    let world = World::new();
-    let (first, second) = (world.process(), world.process());
     #[cached(shared, key = "k", tags("known"))]
     async fn known() -> u64 {
         let value = said();
         held().await;
         value
     }
+    let world = World::new();
+    let (first, second) = (world.process(), world.process());
     hold(true);
     say(1);
     let mut load = pin!(first.run_async(known()));
@@ -346,12 +349,12 @@ fn an_invalidation_that_the_store_missed_is_said_and_made_up_for() {
 
 #[test]
 fn memory_of_another_process_hears_of_it() {
-    let script = Script::with_bus();
-    let (first, second) = (script.tiered(), script.tiered());
     #[cached(handle, tags("users"))]
     fn unshared() -> u64 {
         said()
     }
+    let script = Script::with_bus();
+    let (first, second) = (script.tiered(), script.tiered());
     say(100);
     for process in [&first, &second] {
         process.run(|| {
