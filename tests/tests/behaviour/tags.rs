@@ -69,7 +69,8 @@ fn name_of(id: u64) -> String {
 fn one_tag_of_several_is_enough_and_no_other_entry_is_touched() {
     testing::isolated(|| {
         for tag in ["user:1", "len:1"] {
-            let _ = (name_of(1), name_of(2));
+            name_of(1);
+            name_of(2);
             drop_tag(tag);
             assert_eq!(missed(MissReason::Tag, || name_of(1)), "x");
             hit!(name_of(2), "xx");
@@ -281,7 +282,8 @@ fn tagged_entries_expire_as_others_do() {
         said()
     }
     testing::isolated(|| {
-        let _ = (brief(), lasting());
+        brief();
+        lasting();
         testing::clock().advance(Duration::from_nanos(4_999_999_999));
         hit!(brief());
         testing::clock().advance(Duration::from_nanos(1));
@@ -299,7 +301,7 @@ fn an_entry_has_at_most_sixteen_tags_and_one_that_could_have_more_is_not_stored(
     fn many(n: u64) -> u64 {
         n
     }
-    #[cached(tags("one", |n| ["one", "two", "one", "two"].repeat(*n)))]
+    #[cached(tags("one", |n| vec!["one", "two", "one", "two"].repeat(*n)))]
     fn repeated(n: usize) -> usize {
         n
     }
@@ -542,7 +544,10 @@ fn a_tag_is_one_for_all_functions_and_all_their_instantiations() {
         value.to_string()
     }
     testing::isolated(|| {
-        let _ = (generic(1_u8), generic(1_u64), generic("1"), name_of(1));
+        generic(1_u8);
+        generic(1_u64);
+        generic("1");
+        name_of(1);
         drop_tag("type:1");
         missed(MissReason::Tag, || generic(1_u8));
         missed(MissReason::Tag, || generic(1_u64));

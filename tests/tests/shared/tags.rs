@@ -114,11 +114,11 @@ fn what_was_put_carries_its_tags() {
     }
 }
 
-/// A store, and two processes that share it.
-type Pair = (Script, Isolation, Isolation);
+/// A store, and two processes around it.
+type Pair = fn() -> (Script, Isolation, Isolation);
 
 /// Processes that meet, for every way that they may have memory and hear of one another.
-fn pairs() -> [fn() -> Pair; 4] {
+fn pairs() -> [Pair; 4] {
     [
         || {
             let script = Script::new();
@@ -358,7 +358,7 @@ fn memory_of_another_process_hears_of_it() {
     say(100);
     for process in [&first, &second] {
         process.run(|| {
-            let _ = (user(1), user(2), named(1), unshared());
+            (user(1), user(2), named(1), unshared());
             assert_eq!(from_memory(|| user(1)), 101);
         });
     }
