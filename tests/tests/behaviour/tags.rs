@@ -301,7 +301,7 @@ fn an_entry_has_at_most_sixteen_tags_and_one_that_could_have_more_is_not_stored(
     fn many(n: u64) -> u64 {
         n
     }
-    #[cached(tags("one", |n| vec!["one", "two", "one", "two"].repeat(*n)))]
+    #[cached(tags("one", |n| ["one", "two", "one", "two"].repeat(*n)))]
     fn repeated(n: usize) -> usize {
         n
     }

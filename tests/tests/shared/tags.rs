@@ -358,7 +358,7 @@ fn memory_of_another_process_hears_of_it() {
     say(100);
     for process in [&first, &second] {
         process.run(|| {
-            (user(1), user(2), named(1), unshared());
+            let _ = (user(1), user(2), named(1), unshared());
             assert_eq!(from_memory(|| user(1)), 101);
         });
     }

@@ -199,13 +199,22 @@ fn who_waited_for_a_caller_here_does_not_wait_for_another_process_as_long_again(
     hold(true);
     let mut load = pin!(first.run_async(holder()));
     starts(load.as_mut());
+    let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
+        // The clock by which callers wait for one another.
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                thread::sleep(Duration::from_millis(10));
+                world.advance(Duration::from_millis(10));
+            }
+        });
         // Its patience ends, and its own body runs.
         scope.spawn(|| second.run(|| caller(6_000)));
-        thread::sleep(Duration::from_millis(100));
+        thread::sleep(Duration::from_millis(300));
         let start = Instant::now();
         assert_eq!(second.run(|| caller(0)), 0);
         let took = start.elapsed();
+        is_over.store(true, Ordering::Relaxed);
         assert!(took >= Duration::from_millis(1_900), "{took:?}");
         assert!(took < Duration::from_millis(3_500), "{took:?}");
     });
