@@ -1,5 +1,7 @@
 //! Handles: a cached function's cache as a value, and one entry of it.
 
+mod ops;
+
 use std::fmt;
 use std::ptr;
 use std::sync::Arc;
@@ -7,7 +9,7 @@ use std::time::Duration;
 
 use crate::bindings;
 use crate::key::text::Text;
-use crate::key::{Hashed, Key, Seed};
+use crate::key::{Key, Seed};
 use crate::policy::IntoTimeout;
 #[cfg(feature = "json")]
 use crate::remote::wait;
@@ -17,7 +19,8 @@ use crate::shared::Link;
 use crate::site::{Instance, Site, Slot};
 use crate::stats::Stats;
 use crate::tag::Labels;
-use crate::tier::{KeyedTier, Stored};
+
+use ops::{Keyed, Ops, Typed, Values};
 
 /// The cache of a function: `f::cache()` of a function with `handle`, or a find in the registry.
 ///
@@ -360,77 +363,5 @@ impl OpaqueEntry {
 impl fmt::Debug for OpaqueEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OpaqueEntry").field("key", &self.key).finish_non_exhaustive()
-    }
-}
-
-/// What can be done to an entry by its key alone.
-trait Ops: Send + Sync {
-    fn invalidate(&self) -> bool;
-    fn expire(&self) -> bool;
-    fn age(&self) -> Option<Duration>;
-}
-
-struct Keyed<K> {
-    site: &'static Site,
-    instance: Instance,
-    key: Hashed<K>,
-}
-
-impl<K: 'static> Keyed<K> {
-    /// The tier, if the function was ever called.
-    fn tier(&self) -> Option<Arc<dyn KeyedTier<K>>> {
-        self.site.state(|state, _| Some(Arc::clone(state.find(self.instance)?.keyed())))
-    }
-}
-
-impl<K: Send + Sync + 'static> Ops for Keyed<K> {
-    fn invalidate(&self) -> bool {
-        self.tier().is_some_and(|tier| tier.invalidate(&self.key))
-    }
-    fn expire(&self) -> bool {
-        self.tier().is_some_and(|tier| tier.expire(&self.key))
-    }
-    fn age(&self) -> Option<Duration> {
-        self.tier()?.age(&self.key)
-    }
-}
-
-/// What can be done to an entry by one who knows what the function returns.
-trait Values<R>: Send + Sync {
-    fn peek(&self) -> Option<R>;
-    fn put(&self, result: &R, labels: &Labels);
-}
-
-struct Typed<K, T> {
-    site: &'static Site,
-    instance: Instance,
-    key: Hashed<K>,
-    terms: T,
-}
-
-impl<R, K, T> Values<R> for Typed<K, T>
-where
-    K: Eq + Clone + Send + Sync + 'static,
-    T: Terms<R> + Send + Sync,
-{
-    fn peek(&self) -> Option<R> {
-        let value = self.site.state(|state, _| {
-            let tier = state.find(self.instance)?.tier::<K, T::Value, T::Failure>();
-            tier.peek(&self.key)
-        });
-        value.map(|(value, _)| self.terms.restore(value))
-    }
-
-    fn put(&self, result: &R, labels: &Labels) {
-        self.site.state(|state, clock| {
-            let slot = state.slot::<K, T::Value, T::Failure>(self.site, self.instance, clock);
-            let tier = slot.tier::<K, T::Value, T::Failure>();
-            let timeout = state.timeout(&tier.policy);
-            let Some(keep) = self.terms.judge(result, &tier.policy, timeout).store else { return };
-            let Some(tags) = self.terms.label(result, labels).set() else { return };
-            if let Some(value) = self.terms.value(result) {
-                tier.put(&self.key, Stored { value, keep, tags });
-            }
-        });
     }
 }

@@ -8,7 +8,9 @@ use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use super::{Call, Pending, Turn};
+use super::Call;
+use super::pending::Pending;
+use super::turn::Turn;
 use crate::adapter::Storable;
 use crate::rules::Terms;
 

@@ -3,6 +3,8 @@
 //! An entry is read together with its marks, in one round trip. The state that the key was in then
 //! is remembered by whoever means to write: see `fetch.rs`.
 
+mod marks;
+
 use std::sync::Arc;
 use std::time::Duration;
 use std::vec;
@@ -12,7 +14,7 @@ use crate::outcome::MissReason;
 use crate::policy::Timeout;
 use crate::remote::Found;
 use crate::store::{Guard, HEAD, Swapped};
-use crate::tag::{self, Labels, Tag, TagSet};
+use crate::tag::TagSet;
 
 use super::backend::Backend;
 use super::codec::{self, Codec};
@@ -20,6 +22,8 @@ use super::envelope::{Envelope, Head, Id, Kind, Mark};
 use super::link::Link;
 use super::mark;
 use super::name::{self, ANY_TAG_MARK, STORE_MARK};
+pub(crate) use marks::Tagging;
+use marks::labels;
 
 /// A key of a link's namespace, in the store that it is bound to.
 pub(crate) struct Place {
@@ -30,22 +34,6 @@ pub(crate) struct Place {
     /// The fingerprint of the value's type.
     shape: u64,
     tagging: Tagging,
-}
-
-/// The tags of what is stored in a place.
-#[derive(Default)]
-pub(crate) struct Tagging {
-    /// Those of every value, and the store's keys of their marks.
-    known: Vec<(String, String)>,
-    /// Whether a value may have further ones.
-    is_open: bool,
-}
-
-impl Tagging {
-    pub(crate) fn of(labels: &Labels) -> Self {
-        let known = labels.names().map(|tag| (tag.to_owned(), name::tag_mark(tag))).collect();
-        Self { known, is_open: labels.is_open() }
-    }
 }
 
 /// What a look found.
@@ -153,32 +141,6 @@ impl Place {
         look
     }
 
-    /// Whether no tag of an entry was invalidated since its load.
-    async fn tags_hold(
-        &self,
-        carried: &[(String, Id)],
-        records: &[Option<Vec<u8>>],
-    ) -> Result<bool, Error> {
-        let known = |tag: &str| self.tagging.known.iter().position(|(known, _)| known == tag);
-        let mut further = Vec::new();
-        for (tag, id) in carried {
-            match known(tag) {
-                Some(idx) if mark::read(records[idx].as_deref()) == Some(*id) => {}
-                Some(_) => return Ok(false),
-                None => further.push((name::tag_mark(tag), *id)),
-            }
-        }
-        if further.is_empty() {
-            return Ok(true);
-        }
-        let keys: Vec<&str> = further.iter().map(|(mark, _)| &**mark).collect();
-        if !self.backend.is_current(&keys) {
-            return Ok(false);
-        }
-        let present = self.read(&keys).await?.map(|record| mark::read(record.as_deref()));
-        Ok(present.eq(further.iter().map(|(_, id)| Some(*id))))
-    }
-
     /// What an entry that was read is good for.
     pub(crate) fn look_at<V>(
         &self,
@@ -246,86 +208,6 @@ impl Place {
             }),
             Err(_) => Seen::Nothing(MissReason::Corrupt),
         }
-    }
-
-    /// The marks that an entry loaded from now on carries; made where they are missing. Failures
-    /// are counted.
-    pub(crate) async fn marks(&self, records: &Records) -> Result<Vec<(String, Id)>, Error> {
-        let mut marks = Vec::with_capacity(records.len());
-        for (name, record) in [STORE_MARK, &*self.link.mark].into_iter().zip(records) {
-            let id = mark::ensure(&self.backend, name, record.as_deref()).await;
-            self.link.counted(&id);
-            marks.push((name.to_owned(), id?));
-        }
-        Ok(marks)
-    }
-
-    /// The same with the tags of every value that is stored here.
-    pub(crate) async fn all_marks<V>(&self, look: &Look<V>) -> Result<Vec<(String, Id)>, Error> {
-        let mut marks = self.marks(&look.records).await?;
-        for ((tag, name), record) in self.tagging.known.iter().zip(&look.tags) {
-            let id = mark::ensure(&self.backend, name, record.as_deref()).await;
-            self.link.counted(&id);
-            marks.push((tag.clone(), id?));
-        }
-        Ok(marks)
-    }
-
-    /// The mark that changes with any tag, as it was when the place was looked at; made where it is
-    /// missing, or an invalidation and the loss of its record would leave everything as it was.
-    /// None where no value has tags of its own. Failures are counted.
-    pub(crate) async fn any_tag<V>(&self, look: &Look<V>) -> Result<Option<Id>, Error> {
-        if !self.tagging.is_open {
-            return Ok(None);
-        }
-        let id = mark::ensure(&self.backend, ANY_TAG_MARK, look.any_tag.as_deref()).await;
-        self.link.counted(&id);
-        id.map(Some)
-    }
-
-    /// Adds the tags that are known from the value alone. Says whether it may still be stored.
-    ///
-    /// What they were before the load nobody knows. So no tag at all may have been invalidated
-    /// since `any_tag` was read. An invalidation changes that mark first, and the tag's after it;
-    /// here they are read the other way round.
-    pub(crate) async fn add_marks(
-        &self,
-        marks: &mut Vec<(String, Id)>,
-        tags: &TagSet,
-        any_tag: Option<Id>,
-    ) -> Result<bool, Error> {
-        let names = self.add_present_marks(marks, tags).await?;
-        if names.is_empty() {
-            return Ok(true);
-        }
-        let mut keys: Vec<&str> = names.iter().map(String::as_str).collect();
-        keys.push(ANY_TAG_MARK);
-        let answer = self.backend.get(ANY_TAG_MARK).await;
-        self.link.counted(&answer);
-        let is_same = any_tag.is_some() && mark::read(answer?.as_deref()) == any_tag;
-        Ok(is_same && self.backend.is_current(&keys))
-    }
-
-    /// Adds the tags that are not among the marks, as they are now. Returns the store's keys of them.
-    async fn add_present_marks(
-        &self,
-        marks: &mut Vec<(String, Id)>,
-        tags: &TagSet,
-    ) -> Result<Vec<String>, Error> {
-        let is_new = |tag: &&Tag| !marks.iter().any(|(known, _)| known == tag.name());
-        let new: Vec<&Tag> = tags.iter().flatten().filter(is_new).collect();
-        let names: Vec<String> = new.iter().map(|tag| name::tag_mark(tag.name())).collect();
-        if names.is_empty() {
-            return Ok(names);
-        }
-        let keys: Vec<&str> = names.iter().map(String::as_str).collect();
-        let records = self.read(&keys).await?;
-        for ((tag, name), record) in new.iter().zip(&names).zip(records) {
-            let id = mark::ensure(&self.backend, name, record.as_deref()).await;
-            self.link.counted(&id);
-            marks.push((tag.name().to_owned(), id?));
-        }
-        Ok(names)
     }
 
     /// The bytes of an entry.
@@ -405,13 +287,6 @@ impl Place {
         self.link.counted(&set);
         set
     }
-}
-
-/// Tags of an entry of the store, as memory knows them.
-fn labels(carried: &[(String, Id)]) -> TagSet {
-    let tags = tag::current();
-    let set = carried.iter().map(|(name, _)| tags.tag(name));
-    (!carried.is_empty()).then(|| set.collect())
 }
 
 /// The value of an entry.
