@@ -173,8 +173,12 @@ impl FaultyStore {
             Kind::Read => &self.0.reads,
             Kind::Write => &self.0.writes,
         };
-        counter.fetch_add(1, Ordering::SeqCst);
-        let met = self.faults().draw(kind);
+        let met = {
+            let mut faults = self.faults();
+            // Together: whoever sees it counted knows that it has met its fault.
+            counter.fetch_add(1, Ordering::SeqCst);
+            faults.draw(kind)
+        };
         match met.delay {
             Some(delay) if may_block() => thread::sleep(delay),
             Some(delay) => Delay::new(delay).await,
