@@ -134,7 +134,9 @@ impl Place {
 
 /// Tags of an entry of the store, as memory knows them.
 pub(super) fn labels(carried: &[(String, Id)]) -> TagSet {
+    if carried.is_empty() {
+        return None;
+    }
     let tags = tag::current();
-    let set = carried.iter().map(|(name, _)| tags.tag(name));
-    (!carried.is_empty()).then(|| set.collect())
+    Some(carried.iter().map(|(name, _)| tags.tag(name)).collect())
 }
