@@ -89,7 +89,7 @@ lints() {
     local features
     cargo clippy --workspace --all-targets -- -D warnings
     # As users build it: without `testing`, and with few features or one.
-    for features in "" macros json filesystem memcached redis; do
+    for features in "" macros json filesystem memcached redis tokio; do
         printf '\n> features: %s\n' "${features:-none}"
         cargo clippy -p cached-runtime --no-default-features --features "$features" -- -D warnings
     done

@@ -20,8 +20,6 @@ enum Form {
     FlagOrValue(&'static str),
     /// `handle`, `handle = name` or `handle(impl)`
     Any,
-    /// Of a version to come.
-    Later,
 }
 
 const TABLE: &[(&str, Form)] = &[
@@ -38,6 +36,17 @@ const TABLE: &[(&str, Form)] = &[
     ("err_timeout", Form::Value("\"10s\"")),
     ("err_if", Form::Value("|error| ..")),
     ("none_timeout", Form::Value("\"10s\"")),
+    ("stale", Form::Value("\"1m\"")),
+    ("stale_if_error", Form::Value("\"1h\"")),
+    ("stale_if", Form::Value("|error| ..")),
+    ("throttle", Form::Value("\"10s\"")),
+    ("refresh_ahead", Form::Value("0.8")),
+    ("early", Form::Value("1.0")),
+    ("jitter", Form::Value("0.1")),
+    ("soft_timeout", Form::Value("\"100ms\"")),
+    ("hard_timeout", Form::Value("\"2s\"")),
+    ("on_timeout", Form::Value("..")),
+    ("max_background", Form::Value("64")),
     ("coalesce", Form::Value("false")),
     ("wait_timeout", Form::Value("\"30s\"")),
     ("lead_timeout", Form::Value("\"60s\"")),
@@ -49,16 +58,6 @@ const TABLE: &[(&str, Form)] = &[
     ("version", Form::Value("2")),
     ("handle", Form::Any),
     ("crate", Form::Value("::cached_runtime")),
-    ("stale", Form::Later),
-    ("stale_if_error", Form::Later),
-    ("stale_if", Form::Later),
-    ("throttle", Form::Later),
-    ("refresh_ahead", Form::Later),
-    ("early", Form::Later),
-    ("jitter", Form::Later),
-    ("soft_timeout", Form::Later),
-    ("hard_timeout", Form::Later),
-    ("on_timeout", Form::Later),
 ];
 
 /// What our arguments are called elsewhere.
@@ -101,6 +100,30 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("lock", "lease"),
     ("lock_timeout", "lease"),
     ("distributed_lock", "lease"),
+    ("stale_while_revalidate", "stale"),
+    ("swr", "stale"),
+    ("max_stale", "stale"),
+    ("stale_ttl", "stale"),
+    ("background_refresh", "stale"),
+    ("fail_safe", "stale_if_error"),
+    ("grace", "stale_if_error"),
+    ("grace_period", "stale_if_error"),
+    ("fallback", "stale_if_error"),
+    ("fail_safe_throttle", "throttle"),
+    ("backoff", "throttle"),
+    ("eager_refresh", "refresh_ahead"),
+    ("eager_refresh_threshold", "refresh_ahead"),
+    ("refresh_after", "refresh_ahead"),
+    ("refresh_threshold", "refresh_ahead"),
+    ("beta", "early"),
+    ("xfetch", "early"),
+    ("early_expiration", "early"),
+    ("jitter_max_duration", "jitter"),
+    ("ttl_jitter", "jitter"),
+    ("factory_soft_timeout", "soft_timeout"),
+    ("factory_hard_timeout", "hard_timeout"),
+    ("load_timeout", "hard_timeout"),
+    ("max_refreshes", "max_background"),
 ];
 
 /// Places of entries, which other attributes name and ours leaves to the running program.
@@ -236,7 +259,6 @@ fn problem(arg: &Arg, before: &[Arg]) -> Option<String> {
         return Some(format!("duplicate argument `{name}`; remove one"));
     }
     match (form, &arg.value) {
-        (Form::Later, _) => Some(format!("`{name}` is not available in this version; remove it")),
         (Form::Flag, Value::Expr(_) | Value::List(_)) => {
             Some(format!("`{name}` takes no value; write `{name}`"))
         }
@@ -264,6 +286,5 @@ fn remedy(name: &str) -> String {
     if let Some((_, ours)) = ELSEWHERE.iter().find(|(elsewhere, _)| *elsewhere == name) {
         return format!("did you mean `{ours}`?");
     }
-    let is_known = |(_, form): &&(&str, Form)| !matches!(form, Form::Later);
-    did_you_mean(name, TABLE.iter().filter(is_known).map(|(known, _)| *known))
+    did_you_mean(name, TABLE.iter().map(|(known, _)| *known))
 }

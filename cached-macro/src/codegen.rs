@@ -1,5 +1,6 @@
 //! Writes the function anew: the same attributes, visibility and signature, another block.
 
+mod background;
 pub(crate) mod body;
 mod handle;
 pub(crate) mod key;
@@ -8,6 +9,7 @@ mod rules;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 use syn::spanned::Spanned as _;
+use syn::{GenericParam, Signature};
 
 use crate::function::{Function, at, plain};
 use crate::returned::Naming;
@@ -20,9 +22,13 @@ pub(crate) fn function(spec: &Spec, function: &Function) -> TokenStream {
     let Function { attrs, vis, sig, .. } = function;
     let site = site(spec, function);
     let krate = &spec.krate;
-    let instance = instance(spec);
-    let mode = hygienic!(#krate::__private::Mode::Normal);
-    let call = call(spec, function, &hygienic!(&__SITE), &instance, &mode);
+    let here = Here {
+        site: hygienic!(&__SITE),
+        instance: instance(spec),
+        mode: hygienic!(#krate::__private::Mode::Normal),
+        again: spec.background.as_ref().map(|wanted| background::again(wanted, function)),
+    };
+    let call = call(spec, function, &here);
     let block = body::braces(
         function,
         &hygienic!(
@@ -31,6 +37,15 @@ pub(crate) fn function(spec: &Spec, function: &Function) -> TokenStream {
         ),
     );
     hygienic!(#(#attrs)* #vis #sig #block)
+}
+
+/// What the statements of a call name.
+struct Here {
+    site: TokenStream,
+    instance: TokenStream,
+    mode: TokenStream,
+    /// The function that has these statements, for loads in the background.
+    again: Option<background::Again>,
 }
 
 // Output:
@@ -79,45 +94,33 @@ fn instance(spec: &Spec) -> TokenStream {
 // Where entries leave the process, `begin` is `begin_shared`, and a codec is asked for first:
 //
 //     __codec!();
-fn call(
-    spec: &Spec,
-    function: &Function,
-    site: &TokenStream,
-    instance: &TokenStream,
-    mode: &TokenStream,
-) -> TokenStream {
+//
+// Where a load may run in the background, `__call` is made as in `background.rs`.
+fn call(spec: &Spec, function: &Function, here: &Here) -> TokenStream {
     let Spec { unless, refresh, .. } = spec;
+    let Here { site, instance, mode, again } = here;
     let span = at(spec.returned.declared.span());
     let krate = spec.krate_at(span);
     let rules = rules::rules(spec, span);
-    let key = key::key(spec, function);
-    let bypass = (unless.is_some() || spec.handle.is_some()).then(|| {
-        hygienic!(if __mode.is_uncached() {
-            #krate::__private::bypass(#site, __instance, __rules)
-        } else)
-    });
+    let bypass = (unless.is_some() || spec.handle.is_some())
+        .then(|| hygienic!(#krate::__private::bypass(#site, __instance, __rules)));
     let unless = unless.as_ref().map(|condition| hygienic!(.unless(#condition)));
     let refresh = refresh.as_ref().map(|condition| hygienic!(.refresh(#condition)));
     let underscored = underscored(function);
-    let begin = if spec.shared.is_some() { "begin_shared" } else { "begin" };
-    let begin = Ident::new(begin, span);
     let codec = codec(spec);
-    let tags = tags(spec);
+    let prepare = match (&spec.background, again) {
+        (Some(wanted), Some(again)) => {
+            background::prepare(spec, function, wanted, again, site, bypass.as_ref())
+        }
+        _ => prepare(spec, function, site, bypass.as_ref()),
+    };
     let begin = quote_spanned!(span=>
         #codec
         #rules
         let __instance = #instance;
         let __mode = #mode #unless #refresh;
         #underscored
-        let __call = match #bypass {
-            #key
-            let __begun = #krate::__private::#begin(#site, __instance, __mode, __key, __rules);
-            __begun
-        } {
-            ::core::ops::ControlFlow::Break(__hit) => return __hit,
-            ::core::ops::ControlFlow::Continue(__call) => __call,
-        };
-        #tags
+        #prepare
     );
     let run = if function.sig.asyncness.is_some() {
         run_async(spec, function, span)
@@ -127,19 +130,47 @@ fn call(
     hygienic!(#begin #run)
 }
 
+/// Statements that bind `__call`, all of whose loads are waited for.
+fn prepare(
+    spec: &Spec,
+    function: &Function,
+    site: &TokenStream,
+    bypass: Option<&TokenStream>,
+) -> TokenStream {
+    let span = at(spec.returned.declared.span());
+    let krate = spec.krate_at(span);
+    let begin = Ident::new(if spec.shared.is_some() { "begin_shared" } else { "begin" }, span);
+    let key = key::key(spec, function);
+    let bypass = bypass.map(|bypass| hygienic!(if __mode.is_uncached() { #bypass } else));
+    let tags = (!spec.tags.templates.is_empty()).then(|| {
+        let tags = tags(spec, &hygienic!(__call));
+        hygienic!(let mut __call = __call; #tags)
+    });
+    quote_spanned!(span=>
+        let __call = match #bypass {
+            #key
+            let __begun = #krate::__private::#begin(#site, __instance, __mode, __key, __rules);
+            __begun
+        } {
+            ::core::ops::ControlFlow::Break(__hit) => return __hit,
+            ::core::ops::ControlFlow::Continue(__call) => __call,
+        };
+        #tags
+    )
+}
+
 // Input: `tags("user:{id}", "users")`
 //
 // Output:
 //
-//     let mut __call = __call;
 //     { .. let __key = __text.key(); __call.tag(__key); }
 //     { .. let __key = __text.key(); __call.tag(__key); }
-fn tags(spec: &Spec) -> Option<TokenStream> {
+fn tags(spec: &Spec, tagged: &TokenStream) -> TokenStream {
     let tags = spec.tags.templates.iter().map(|template| {
         let text = key::text(&|span| spec.krate_at(span), template);
-        hygienic!({ #text __call.tag(__key); })
+        hygienic!({ #text #tagged.tag(__key); })
     });
-    (!spec.tags.templates.is_empty()).then(|| hygienic!(let mut __call = __call; #(#tags)*))
+    hygienic!(#(#tags)*)
 }
 
 /// A compile error at `shared` where the runtime has no codec, and nothing otherwise.
@@ -157,6 +188,21 @@ fn underscored(function: &Function) -> Option<TokenStream> {
             #[allow(clippy::used_underscore_binding, reason = "an argument may be in the key alone")]
         )
     })
+}
+
+/// `::<T, N>`: the type and const parameters of a function, to name its own instantiation.
+fn turbofish(sig: &Signature) -> Option<TokenStream> {
+    let names: Vec<&Ident> = sig
+        .generics
+        .params
+        .iter()
+        .filter_map(|param| match param {
+            GenericParam::Type(param) => Some(&param.ident),
+            GenericParam::Const(param) => Some(&param.ident),
+            GenericParam::Lifetime(_) => None,
+        })
+        .collect();
+    (!names.is_empty()).then(|| hygienic!(::<#(#names),*>))
 }
 
 /// What functions need that have the user's signature, but not the body that made it what it is.

@@ -18,27 +18,39 @@ const UNITS: [(&str, u64); 6] = [
     ("w", 604_800_000),
 ];
 
-/// An expression that converts into a timeout. `zero` is the remedy for a timeout of zero.
+/// A timeout by name, and what to write instead of those it cannot be.
+#[derive(Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) name: &'a str,
+    /// Instead of zero.
+    pub(crate) zero: &'a str,
+    /// Instead of `never`; none where it is a timeout like any other.
+    pub(crate) never: Option<&'a str>,
+}
+
+/// An expression that converts into a timeout.
 pub(crate) fn timeout(
-    name: &str,
+    wanted: Wanted<'_>,
     value: &Expr,
-    zero: &str,
     krate: &TokenStream,
 ) -> Result<TokenStream, Errors> {
+    let Wanted { name, zero, never } = wanted;
     let mut errors = Errors::default();
     let span = at(value.span());
     let zero = || format!("`{name}` cannot be zero; {zero}");
     let tokens = match value {
         _ if is_never(value) => {
+            if let Some(remedy) = never {
+                errors.at(value, format!("`{name}` has to end; {remedy}"));
+            }
             quote_spanned!(span=> #krate::Timeout::NEVER)
         }
         Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => {
-            errors.at(
-                value,
-                format!(
-                    "`{name}` cannot be negative; write seconds, a text such as \"5m\", or `never`"
-                ),
-            );
+            let forms = match never {
+                None => "write seconds, a text such as \"5m\", or `never`",
+                Some(_) => "write seconds, or a text such as \"5m\"",
+            };
+            errors.at(value, format!("`{name}` cannot be negative; {forms}"));
             quote!(0)
         }
         Expr::Lit(literal) => {
@@ -47,10 +59,13 @@ pub(crate) fn timeout(
                     match seconds.base10_parse::<u64>() {
                         Ok(0) => errors.at(value, zero()),
                         Ok(_) => {}
-                        Err(_) => errors.at(
-                            value,
-                            format!("`{name}` is too large for a `u64` of seconds; write `never`"),
-                        ),
+                        Err(_) => {
+                            let remedy = never.unwrap_or("write `never`");
+                            errors.at(
+                                value,
+                                format!("`{name}` is too large for a `u64` of seconds; {remedy}"),
+                            );
+                        }
                     }
                     let digits = seconds.base10_digits().parse::<u64>().unwrap_or_default();
                     quote_spanned!(span=> #digits)
@@ -67,7 +82,7 @@ pub(crate) fn timeout(
                     Some(millis) => {
                         quote_spanned!(span=> ::core::time::Duration::from_millis(#millis))
                     }
-                    None if text.value() == "never" => {
+                    None if text.value() == "never" && never.is_none() => {
                         errors.at(
                             value,
                             format!("`never` is written without quotes; write `{name} = never`"),
@@ -90,12 +105,11 @@ pub(crate) fn timeout(
                     quote!(0)
                 }
                 _ => {
-                    errors.at(
-                        value,
-                        format!(
-                            "`{name}` takes seconds, a text such as \"5m\", a `Duration` or `never`"
-                        ),
-                    );
+                    let forms = match never {
+                        None => "seconds, a text such as \"5m\", a `Duration` or `never`",
+                        Some(_) => "seconds, a text such as \"5m\" or a `Duration`",
+                    };
+                    errors.at(value, format!("`{name}` takes {forms}"));
                     quote!(0)
                 }
             }
@@ -108,6 +122,16 @@ pub(crate) fn timeout(
 /// Whether an expression is the word `never`.
 pub(crate) fn is_never(value: &Expr) -> bool {
     matches!(value, Expr::Path(path) if path.path.is_ident("never"))
+}
+
+/// The milliseconds of a timeout that is written out.
+pub(crate) fn literal(value: &Expr) -> Option<u64> {
+    let Expr::Lit(literal) = value else { return None };
+    match &literal.lit {
+        Lit::Int(seconds) => seconds.base10_parse::<u64>().ok()?.checked_mul(1_000),
+        Lit::Str(text) => milliseconds(&text.value()),
+        _ => None,
+    }
 }
 
 fn milliseconds(text: &str) -> Option<u64> {

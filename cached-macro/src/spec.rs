@@ -1,5 +1,7 @@
 //! What the arguments mean for this function: everything checked, nothing written yet.
 
+mod background;
+mod freshness;
 mod key;
 mod policy;
 mod sharing;
@@ -17,6 +19,8 @@ use crate::diagnostics::Errors;
 use crate::function::{Function, Param, plain};
 use crate::returned::{self, Naming, Returned};
 use crate::template::Template;
+pub(crate) use background::{Background, Kept};
+pub(crate) use freshness::Late;
 use tags::Tags;
 
 pub(crate) struct Spec {
@@ -36,6 +40,11 @@ pub(crate) struct Spec {
     pub(crate) timeout_of: Option<Expr>,
     pub(crate) weigh: Option<Expr>,
     pub(crate) negatives: Negatives,
+    pub(crate) stale_if: Option<Expr>,
+    /// What a call returns that takes too long; none where it may take what it takes.
+    pub(crate) late: Option<Late>,
+    /// Where loads begin that nobody waits for.
+    pub(crate) background: Option<Background>,
     pub(crate) name: Option<String>,
     pub(crate) version: u32,
     pub(crate) handle: Option<Handle>,
@@ -121,7 +130,11 @@ pub(crate) fn check(
     let skipped = key::skipped(&mut args, function, &mut errors);
     let key = key::key(&mut args, function, &skipped, &mut errors);
     let sharing = sharing::sharing(&mut args, returned.as_ref(), &krate, function, &mut errors);
+    let background = background::background(&args, function, &mut errors);
+    let freshness =
+        freshness::freshness(&mut args, returned.as_ref(), &krate, function, &mut errors);
     let (mut policy, negatives) = policy::policy(&mut args, &krate, function, &mut errors);
+    policy.extend(freshness.policy);
     let tags = tags::tags(&mut args, &skipped, function, &mut errors);
     let shared = sharing.map(|sharing| {
         policy.extend(sharing.policy);
@@ -156,6 +169,9 @@ pub(crate) fn check(
         timeout_of: value("timeout_of"),
         weigh: value("weigh"),
         negatives,
+        stale_if: value("stale_if"),
+        late: freshness.late,
+        background,
         name,
         version,
         handle,

@@ -240,6 +240,26 @@ impl<R: IsResult + Storable, P: Fn(&R::Err) -> bool> Adapter<R> for WithErrors<P
     }
 }
 
+/// What `stale_if` asks of a return type.
+#[diagnostic::on_unimplemented(
+    message = "`stale_if` looks at an `Err`, and `{Self}` is no `Result`",
+    label = "not a `Result`",
+    note = "remove `stale_if`, or return a `Result`"
+)]
+pub trait Fails {
+    /// `E` of `Result<T, E>`.
+    type Err;
+    /// The error, if it is one.
+    fn error(&self) -> Option<&Self::Err>;
+}
+
+impl<T, E> Fails for Result<T, E> {
+    type Err = E;
+    fn error(&self) -> Option<&E> {
+        self.as_ref().err()
+    }
+}
+
 /// What `none_timeout` asks of a return type.
 #[diagnostic::on_unimplemented(
     message = "`none_timeout` stores `None`, and `{Self}` is no `Option`",

@@ -6,15 +6,24 @@
 //!
 //! ```text
 //! begin   fresh entry?            -> hit, nothing allocated, no flight looked at
+//!         due, or stale?          -> hit; renewed in the background, unless somebody does already
 //! start   first for its key?      -> lead: load, commit, wake the followers
 //!         a lead is running?      -> follow: share its result, or inherit its lead
 //!         inside that very load?  -> alone: run the body, store nothing
 //! load    entries are shared?     -> fetch: an entry of the store is a hit
 //!                                    run the body
+//!         it failed?              -> fall back on what the policy allows, and attempt less often
 //!         entries are shared?     -> publish, unless it was overtaken
 //! ```
+//!
+//! A function that renews entries in the background begins with [`begin_refreshing`], which also
+//! says whether to start that: the job is the same function once more, handed what was begun here.
 
+mod begun;
+mod failure;
+mod landing;
 mod pending;
+mod refresh;
 mod task;
 mod thread;
 mod turn;
@@ -32,7 +41,12 @@ use crate::rules::Terms;
 use crate::site::{Instance, Site, Slot};
 use crate::tier::Tier;
 
+pub use begun::{Begun, look, look_async};
 use pending::{Pending, RemoteOf, hit, pending};
+use refresh::Origin;
+#[cfg(feature = "json")]
+pub use refresh::begin_refreshing_shared;
+pub use refresh::{Refresh, begin_refreshing};
 pub use task::run_async;
 pub use thread::run;
 
@@ -71,9 +85,9 @@ impl Mode {
 ///
 /// Its types are spelt out (key, value, failure, terms) where bounds could name them, since the
 /// future of an `async` function holds it: what is proven `Send` there has no bounds to meet.
-pub struct Call<R, K, V, F, T>(Box<Pending<R, K, V, F, T>>);
+pub struct Call<R, K: Eq + Clone, V, F, T>(Box<Pending<R, K, V, F, T>>);
 
-impl<R, K, V, F, T> Call<R, K, V, F, T> {
+impl<R, K: Eq + Clone, V, F, T> Call<R, K, V, F, T> {
     /// Adds a tag to what this call may store. One that names nothing keeps it from being stored.
     pub fn tag(&mut self, name: Option<Text<'_>>) {
         self.0.tags.add(name.map(Text::as_str));
@@ -180,7 +194,7 @@ where
     let tier: Arc<Tier<K, T::Value, T::Failure>> = slot.tier_arc();
     let miss = miss.map(|(key, reason)| (Arc::new(key), reason));
     let remote = miss.as_ref().and_then(|(key, _)| remote(&tier, key));
-    pending(Some(site), tier, terms, miss, remote)
+    Call(Box::new(pending(Some(Origin { site, instance: slot.id() }), tier, terms, miss, remote)))
 }
 
 /// A key, and the store that may have its entry.
@@ -197,11 +211,12 @@ pub(crate) fn prepare_alone<R, K, T>(
     key: Option<Reachable<K, T::Value>>,
 ) -> CallOf<R, K, T>
 where
+    K: Eq + Clone,
     T: Terms<R>,
 {
     let (miss, remote) = match key {
         Some((key, remote)) => (Some((key, MissReason::Absent)), Some(remote)),
         None => (None, None),
     };
-    pending(None, tier, terms, miss, remote)
+    Call(Box::new(pending(None, tier, terms, miss, remote)))
 }

@@ -5,6 +5,7 @@
 //! that hands its receiver on; where one does not, method resolution falls back to a trait whose
 //! method asks for what no type has. Its result has no type, so nothing more is reported of it.
 
+pub mod kept;
 #[cfg(feature = "json")]
 pub mod shared;
 

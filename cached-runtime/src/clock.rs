@@ -22,6 +22,14 @@ impl Stamp {
     /// Later than every time a clock gives.
     pub(crate) const NEVER: Self = Self(u64::MAX);
 
+    pub(crate) const fn from_nanos(nanos: u64) -> Self {
+        Self(nanos)
+    }
+
+    pub(crate) const fn nanos(self) -> u64 {
+        self.0
+    }
+
     /// The time `delay` after this one; [`Stamp::NEVER`] where that is out of range.
     pub(crate) fn after(self, delay: Duration) -> Self {
         let nanos = u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX);
@@ -81,6 +89,15 @@ impl Clock {
             Self::Manual(_) => remaining.min(Duration::from_millis(1)),
         }
     }
+}
+
+/// The clock of the isolated test that this thread is in, or of this process.
+pub(crate) fn current() -> Clock {
+    #[cfg(feature = "testing")]
+    if let Some(isolation) = crate::testing::current() {
+        return Clock::Manual(isolation.clock());
+    }
+    Clock::System
 }
 
 /// Ticks are 32.32 fixed-point seconds.

@@ -61,6 +61,8 @@ struct Board<P> {
     as_of: u64,
     /// The tags of what the present lead loads.
     labels: Labels,
+    /// Renews an entry that is there: nobody needs to wait for it.
+    is_renewal: bool,
     /// Overtaken by an invalidation, or too old: whatever it brings is not stored.
     doomed: bool,
     followers: usize,
@@ -114,12 +116,19 @@ impl<P> Clone for Landed<P> {
 pub(crate) enum Joined<K: Eq + Clone, P> {
     /// Runs the body and lands the flight.
     Lead(Lead<K, P>),
-    /// Waits for the lead.
-    Follow(Follow<K, P>),
+    /// Waits for the lead, which may renew an entry that this caller has not seen.
+    Follow(Follow<K, P>, Renews),
     /// Is itself inside the load of this very key.
     Inside,
     /// Finds that an entry has come since it last looked.
     Arrived,
+}
+
+/// What a flight is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Renews {
+    Nothing,
+    Entry,
 }
 
 /// How waiting ended.
@@ -162,7 +171,8 @@ impl<K: Eq + Clone, P> Flights<K, P> {
                 past = Some(Arc::clone(flight));
             } else {
                 board.followers += 1;
-                return Joined::Follow(Follow::new(self.place(flight), labels));
+                let renews = if board.is_renewal { Renews::Entry } else { Renews::Nothing };
+                return Joined::Follow(Follow::new(self.place(flight), labels), renews);
             }
         }
         if has_arrived() {
@@ -178,6 +188,39 @@ impl<K: Eq + Clone, P> Flights<K, P> {
 
     fn place(self: &Arc<Self>, flight: &Arc<Flight<K, P>>) -> Place<K, P> {
         Place { flights: Arc::clone(self), flight: Arc::clone(flight) }
+    }
+
+    /// Leads a new flight of a key that renews its entry; none where there is one already.
+    /// `is_wanted` looks, under the lock that commits take, whether the entry is still the one.
+    pub(crate) fn renew(
+        self: &Arc<Self>,
+        key: &Arc<Hashed<K>>,
+        tower: &impl Tower,
+        is_wanted: impl FnOnce() -> bool,
+    ) -> Option<Lead<K, P>> {
+        let mut shard = self.shard(key);
+        let past = match shard.find(key) {
+            Some(flight) => {
+                let mut board = flight.board();
+                if is_inside(flight) || !board.is_past(tower) {
+                    return None;
+                }
+                board.doomed = true;
+                Some(Arc::clone(flight))
+            }
+            None => None,
+        };
+        if !is_wanted() {
+            return None;
+        }
+        if let Some(past) = &past {
+            shard.forget(past);
+        }
+        // Its tags are known only when it begins. Till then it may have any.
+        let flight = Arc::new(Flight::new(Arc::clone(key), tower, &Labels::new(true)));
+        flight.board().is_renewal = true;
+        shard.flights.insert_unique(key.hash, Arc::clone(&flight), |flight| flight.key.hash);
+        Some(Lead::new(self.place(&flight)))
     }
 
     /// Stores what was loaded outside any flight, unless this shard saw an invalidation since.
@@ -248,6 +291,7 @@ impl<K, P> Flight<K, P> {
             started: tower.now(),
             as_of: tower.next_seq(),
             labels: labels.clone(),
+            is_renewal: false,
             doomed: false,
             followers: 0,
             threads: 0,
@@ -283,6 +327,7 @@ impl<P> Board<P> {
         self.started = tower.now();
         self.as_of = tower.next_seq();
         self.labels = labels.clone();
+        self.is_renewal = false;
     }
 
     /// Whether what the lead brings comes too late to be stored, or to be shared with newcomers.
@@ -310,6 +355,20 @@ impl<K: Eq + Clone, P> Lead<K, P> {
 
     pub(crate) fn key(&self) -> &Hashed<K> {
         &self.place.flight.key
+    }
+
+    pub(crate) fn shared_key(&self) -> Arc<Hashed<K>> {
+        Arc::clone(&self.place.flight.key)
+    }
+
+    /// Names the tags of the load, which were not known when the flight began.
+    pub(crate) fn label(&self, labels: &Labels) {
+        self.place.flight.board().labels = labels.clone();
+    }
+
+    /// The invalidation counter when the load began.
+    pub(crate) fn as_of(&self) -> u64 {
+        self.place.flight.board().as_of
     }
 
     /// Marks the load as running on this thread until the guard is dropped.

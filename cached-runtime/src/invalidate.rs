@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::handle::{Entry, Handle, OpaqueEntry};
 use crate::key::text::Text;
 use crate::remote::wait;
-use crate::tag;
+use crate::tag::{self, Tags};
 
 /// What can be invalidated.
 #[diagnostic::on_unimplemented(
@@ -129,11 +129,55 @@ pub fn invalidate_tag(tag: &str) -> Result<(), Error> {
 /// # Errors
 /// As of [`invalidate_tag`].
 pub async fn invalidate_tag_async(tag: &str) -> Result<(), Error> {
+    end_tag(tag, |tags| tags.invalidate(tag)).await
+}
+
+/// Ends the freshness of every entry that carries a tag: the soft form of [`invalidate_tag`].
+///
+/// Such an entry is stale from now on: a function with `stale` or `stale_if_error` may still answer
+/// with it, for as long after this as it might after its timeout; but never for longer than it might
+/// have without. For other functions this is [`invalidate_tag`].
+///
+/// # Errors
+/// As of [`invalidate_tag`].
+///
+/// # Examples
+/// ```
+/// use cached_runtime::{cached, expire_tag};
+///
+/// #[cached(stale = "1m", tags("names"), handle)]
+/// fn name_of(id: u64) -> String {
+///     format!("user {id}")
+/// }
+///
+/// name_of(1);
+/// expire_tag("names")?;
+/// name_of(1); // answered at once, and loaded in the background
+/// assert_eq!(name_of::cache().stats().stale_hits, 1);
+/// # Ok::<(), cached_runtime::Error>(())
+/// ```
+pub fn expire_tag(tag: &str) -> Result<(), Error> {
+    wait(expire_tag_async(tag))
+}
+
+/// As [`expire_tag`], for tasks.
+///
+/// # Errors
+/// As of [`invalidate_tag`].
+pub async fn expire_tag_async(tag: &str) -> Result<(), Error> {
+    end_tag(tag, |tags| tags.soften(tag)).await
+}
+
+#[cfg_attr(
+    not(feature = "json"),
+    expect(clippy::unused_async, reason = "without a codec there is no store to tell")
+)]
+async fn end_tag(tag: &str, end: impl Fn(&Tags)) -> Result<(), Error> {
     if tag.is_empty() {
         return Ok(());
     }
     let tags = tag::current();
-    tags.invalidate(tag);
+    end(&tags);
     #[cfg(feature = "json")]
     if let Some(settings) = bindings::current() {
         let mut result = Ok(());
@@ -141,7 +185,7 @@ pub async fn invalidate_tag_async(tag: &str) -> Result<(), Error> {
             result = result.and(backend.invalidate_tag(tag).await);
         }
         // What has come from a store meanwhile.
-        tags.invalidate(tag);
+        end(&tags);
         return result;
     }
     Ok(())

@@ -31,6 +31,7 @@
 //! - [`Cache`]: the application's cache as a value, for what is no function.
 //! - [`store`]: the stores, and the trait that one of your own implements.
 //! - [`registry`]: every cache of the program, by name.
+//! - [`shutdown`] and [`set_spawner`]: the end of background loads, and where they run.
 //! - [`testing`]: isolated caches, a manual clock, and assertions on hits and misses.
 //!
 //! # Features
@@ -46,9 +47,11 @@
 //! | `memcached` | no | a store in memcached |
 //! | `msgpack` | no | `MessagePack` as another encoding |
 //! | `zstd` | no | compression of large values |
+//! | `tokio` | no | background loads run inside the tokio runtime of the call that started them |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod adapter;
+mod background;
 mod bindings;
 #[cfg(feature = "json")]
 mod cache;
@@ -56,6 +59,7 @@ mod call;
 mod check;
 mod clock;
 mod config;
+mod context;
 mod error;
 mod flight;
 #[cfg(fuzzing)]
@@ -64,10 +68,13 @@ pub mod fuzzing;
 mod handle;
 mod invalidate;
 mod key;
+mod life;
 mod memory;
 mod name;
 mod outcome;
+mod pace;
 mod policy;
+mod random;
 pub mod registry;
 mod remote;
 mod rules;
@@ -80,7 +87,10 @@ mod sync;
 mod tag;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod throttle;
 mod tier;
+mod timed_out;
+mod timer;
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -95,18 +105,21 @@ pub use cached_macro::cached;
 #[doc = include_str!("../docs/invalidates.md")]
 pub use cached_macro::invalidates;
 
+pub use background::{BackgroundJob, set_spawner, shutdown, shutdown_async};
 #[cfg(feature = "json")]
 pub use cache::Cache;
 pub use clock::ManualClock;
 pub use config::{Config, StoreConfig, init};
+pub use context::{Current, current};
 pub use error::{Error, ErrorKind};
 pub use handle::{Entry, Handle, OpaqueEntry};
-pub use invalidate::{invalidate_tag, invalidate_tag_async};
+pub use invalidate::{expire_tag, expire_tag_async, invalidate_tag, invalidate_tag_async};
 pub use outcome::{HitTier, MissReason, Outcome};
 pub use policy::{Amount, IntoTimeout, Timeout};
 #[cfg(feature = "json")]
 pub use shared::{SharedEntry, SharedHandle};
 pub use stats::Stats;
+pub use timed_out::CacheTimeout;
 
 /// Runs the examples of the crate page as tests.
 #[cfg(all(doctest, feature = "json", feature = "macros", feature = "testing"))]

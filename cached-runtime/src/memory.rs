@@ -11,7 +11,8 @@ use quick_cache::unsync::Cache;
 use quick_cache::{Lifecycle, OptionsBuilder, Weighter};
 
 use crate::key::{Hashed, Key, Lookup, Prehashed};
-use crate::policy::{Capacity, Life};
+use crate::life::Life;
+use crate::policy::Capacity;
 use crate::sync::{ShardedLock, unpoisoned};
 use crate::tag::TagSet;
 
@@ -234,7 +235,7 @@ mod tests {
     }
 
     fn entry(value: u64, weight: u64) -> Entry<u64> {
-        let life = Life::new(Stamp::NEVER, Stamp::NEVER, value);
+        let life = Life::new(Stamp::NEVER, Stamp::NEVER, Stamp::NEVER, value);
         Entry { value, life, weight, tags: None }
     }
 

@@ -13,6 +13,10 @@ pub enum Outcome {
         age: Duration,
         /// What had it.
         tier: HitTier,
+        /// Whether its freshness has ended: the policy allows it to answer all the same.
+        stale: bool,
+        /// Whether this call has begun to renew it in the background.
+        refreshing: bool,
     },
     /// By a load.
     #[non_exhaustive]
@@ -62,6 +66,12 @@ impl Outcome {
     #[must_use]
     pub const fn is_hit(&self) -> bool {
         matches!(self, Self::Hit { .. })
+    }
+
+    /// Whether an entry answered whose freshness has ended.
+    #[must_use]
+    pub const fn is_stale(&self) -> bool {
+        matches!(self, Self::Hit { stale: true, .. })
     }
 
     /// Whether a load answered.

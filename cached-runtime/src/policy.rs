@@ -1,10 +1,14 @@
-//! What a cached function asks for, and how an entry's stamps are judged by it.
+//! What a cached function asks for: its settings, with their defaults.
 //!
-//! Pure: stamps go in, decisions come out. Nothing here reads a clock or touches an entry.
+//! What they mean for an entry is in `life.rs`.
+
+mod freshness;
 
 use std::time::Duration;
 
 use crate::clock::Stamp;
+pub use freshness::IntoJitter;
+pub(crate) use freshness::{Ahead, Jitter, Windows};
 
 /// How long an entry stays fresh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +42,11 @@ impl Timeout {
             (Some(one), Some(two)) => Self(Some(one.min(two))),
             (one, two) => Self(one.or(two)),
         }
+    }
+
+    /// The later of the two.
+    pub(crate) fn at_least(self, other: Self) -> Self {
+        Self(self.0.zip(other.0).map(|(one, two)| one.max(two)))
     }
 
     /// Whether nothing would ever be fresh.
@@ -129,6 +138,17 @@ pub struct Policy {
     pub(crate) coalescing: Coalescing,
     pub(crate) wait_timeout: Duration,
     pub(crate) lead_timeout: Duration,
+    pub(crate) windows: Windows,
+    /// The first pause between two attempts to renew an entry that fail.
+    pub(crate) throttle: Duration,
+    pub(crate) ahead: Ahead,
+    pub(crate) jitter: Jitter,
+    /// How long a call waits for a load while there is a stale value.
+    pub(crate) soft_timeout: Option<Duration>,
+    /// How long a call waits for a load at all.
+    pub(crate) hard_timeout: Option<Duration>,
+    /// Loads in the background at once.
+    pub(crate) max_background: u64,
     pub(crate) sharing: Option<Sharing>,
 }
 
@@ -179,6 +199,13 @@ impl Policy {
             coalescing: Coalescing::On,
             wait_timeout: Duration::from_secs(30),
             lead_timeout: Duration::from_secs(60),
+            windows: Windows::NONE,
+            throttle: Duration::from_secs(10),
+            ahead: Ahead::Never,
+            jitter: Jitter::None,
+            soft_timeout: None,
+            hard_timeout: None,
+            max_background: 64,
             sharing: None,
         }
     }
@@ -279,67 +306,9 @@ impl Policy {
     }
 }
 
-/// The stamps of an entry, by which it is judged.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Life {
-    /// When the value was stored.
-    pub(crate) stored: Stamp,
-    /// When it stops being fresh.
-    pub(crate) fresh_until: Stamp,
-    /// When a glance is no longer enough to see that it is fresh.
-    look_at: Stamp,
-    /// The invalidation counter before the body ran.
-    pub(crate) as_of: u64,
-}
-
-/// What an entry is good for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Freshness {
-    Fresh,
-    /// Past its timeout; or it has to be looked at.
-    Expired,
-    /// Loaded before the whole cache was cleared.
-    Cleared,
-}
-
-impl Life {
-    pub(crate) fn new(stored: Stamp, fresh_until: Stamp, as_of: u64) -> Self {
-        Self { stored, fresh_until, look_at: fresh_until, as_of }
-    }
-
-    /// The same of an entry that has more to it than its stamps.
-    pub(crate) fn looked_at(self) -> Self {
-        Self { look_at: Stamp::FIRST, ..self }
-    }
-
-    /// Ends its freshness.
-    pub(crate) fn expire(&mut self, now: Stamp) {
-        self.fresh_until = self.fresh_until.min(now);
-        self.look_at = self.look_at.min(now);
-    }
-
-    /// Judges an entry at a glance. `now` is asked for only where the entry can expire.
-    #[inline]
-    pub(crate) fn judge(&self, cleared: u64, now: impl FnOnce() -> Stamp) -> Freshness {
-        if self.as_of < cleared {
-            Freshness::Cleared
-        } else if self.look_at == Stamp::NEVER || now() < self.look_at {
-            Freshness::Fresh
-        } else {
-            Freshness::Expired
-        }
-    }
-
-    /// Whether its timeout has not passed.
-    pub(crate) fn is_fresh(&self, now: Stamp) -> bool {
-        self.fresh_until == Stamp::NEVER || now < self.fresh_until
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::{Clock, ManualClock};
 
     #[test]
     fn huge_timeouts_mean_never() {
@@ -348,25 +317,5 @@ mod tests {
         }
         assert_eq!(Timeout::NEVER.at_most(5.into_timeout()), 5.into_timeout());
         assert_eq!(7.into_timeout().at_most(5.into_timeout()), 5.into_timeout());
-    }
-
-    #[test]
-    fn an_entry_is_fresh_until_just_before_its_end() {
-        let clock = ManualClock::new();
-        let now = || Clock::Manual(clock.clone()).now();
-        let timeout = Timeout::after(Duration::from_millis(1500));
-        let life = Life::new(now(), timeout.end(now()), 3);
-        clock.advance(Duration::from_nanos(1_499_999_999));
-        assert_eq!(life.judge(3, now), Freshness::Fresh);
-        clock.advance(Duration::from_nanos(1));
-        assert_eq!(life.judge(3, now), Freshness::Expired);
-        assert_eq!(life.judge(4, now), Freshness::Cleared);
-    }
-
-    #[test]
-    fn an_entry_that_never_expires_reads_no_clock() {
-        let life = Life::new(Stamp::NEVER, Stamp::NEVER, 0);
-        let clock = || unreachable!("the clock was read");
-        assert_eq!(life.judge(0, clock), Freshness::Fresh);
     }
 }

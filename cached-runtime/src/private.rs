@@ -3,7 +3,12 @@
 pub use crate::adapter::{
     Adapter, Pick, PickOption, PickResult, PickShared, RefuseHidden, Storable,
 };
-pub use crate::call::{Call, Mode, begin, bypass, run, run_async};
+pub use crate::call::{
+    Begun, Call, Mode, Refresh, begin, begin_refreshing, bypass, look, look_async, run, run_async,
+};
+pub use crate::check::kept::{
+    Early, Keep, KeepBorrowed, RefreshAhead, RefuseKeep, SoftTimeout, Stale,
+};
 pub use crate::check::{Fit, Part, RefuseFit, RefusePart};
 pub use crate::handle::{Entry, Handle, OpaqueEntry};
 pub use crate::invalidate::{
@@ -15,13 +20,13 @@ pub use crate::key::callable::{
     apply5, apply6, apply7, apply8,
 };
 pub use crate::key::text::{Slot, TextBuffer, WriteByShape};
-pub use crate::policy::{Policy, Timeout};
+pub use crate::policy::{IntoJitter, Policy, Timeout};
 pub use crate::rules::{Rules, Terms, rules};
 pub use crate::site::{Instance, Site};
 pub use core::ops::ControlFlow;
 
 #[cfg(feature = "json")]
-pub use crate::call::begin_shared;
+pub use crate::call::{begin_refreshing_shared, begin_shared};
 #[cfg(feature = "json")]
 pub use crate::check::shared::{FitShared, RefuseFitShared, RefuseSpelled};
 #[cfg(feature = "json")]

@@ -1,7 +1,11 @@
-//! What the user's closures say of a load: whether to store it, for how long, at what weight.
+//! What the user's closures say of a load: whether to store it, for how long, at what weight, and
+//! what to do without it.
 //!
 //! Pure but for those closures, which run on the loading thread, after the body and outside all
 //! locks.
+
+mod failing;
+mod storing;
 
 use std::marker::PhantomData;
 use std::time::Duration;
@@ -10,185 +14,129 @@ use crate::adapter::{Adapter, Loaded, Pick};
 use crate::policy::{Amount, Policy, Timeout};
 use crate::tag::Labels;
 
-/// The adapter of a function that returns `R`, and the user's closures.
-pub struct Rules<R, A, S, T, W, G = Untagged> {
+pub use failing::SomeErrors;
+use failing::{Answer, EveryError, Failing, FailsInTime, Late, OnTimeout, Patient, StaleIf};
+use storing::{Always, Declared, Names, One, StoreIf, Storing, TagsOf, TimeoutOf, Untagged, Weigh};
+
+/// The adapter of a function that returns `R`, and the user's closures: those over a value, and
+/// those for want of one.
+pub struct Rules<R, A, S = Storing, F = Failing> {
     returned: PhantomData<fn() -> R>,
     adapter: A,
-    store_if: S,
-    timeout_of: T,
-    weigh: W,
-    tags_of: G,
+    storing: S,
+    failing: F,
 }
 
-/// Rules without closures: every value is stored, for the function's timeout, at weight 1.
+/// Rules without closures: every value is stored, for the function's timeout, at weight 1, and any
+/// error lets a stale value answer.
 ///
 /// They have no size, and so has the wish for them on a hit.
 #[must_use]
 #[inline]
-pub fn rules<R, A: Adapter<R>>(_: &Pick<R>, adapter: A) -> Rules<R, A, Always, Declared, One> {
-    let returned = PhantomData;
-    Rules {
-        returned,
-        adapter,
-        store_if: Always,
-        timeout_of: Declared,
-        weigh: One,
-        tags_of: Untagged,
-    }
+pub fn rules<R, A: Adapter<R>>(_: &Pick<R>, adapter: A) -> Rules<R, A> {
+    let storing = Storing { store_if: Always, timeout_of: Declared, weigh: One, tags_of: Untagged };
+    let failing = Failing { stale_if: EveryError, on_timeout: Patient };
+    Rules { returned: PhantomData, adapter, storing, failing }
 }
 
-impl<R, A: Adapter<R>, S, T, W, G> Rules<R, A, S, T, W, G> {
+impl<R, A: Adapter<R>, S, T, W, G, X> Rules<R, A, Storing<S, T, W, G>, X> {
     /// Stores only values of which `store_if` is true.
     #[must_use]
-    pub fn store_if<F: Fn(&A::Item) -> bool>(self, store_if: F) -> Rules<R, A, F, T, W, G> {
-        let Self { returned, adapter, timeout_of, weigh, tags_of, .. } = self;
-        Rules { returned, adapter, store_if, timeout_of, weigh, tags_of }
+    pub fn store_if<F>(self, store_if: F) -> Rules<R, A, Storing<F, T, W, G>, X>
+    where
+        F: Fn(&A::Item) -> bool,
+    {
+        self.storing(|Storing { timeout_of, weigh, tags_of, .. }| Storing {
+            store_if,
+            timeout_of,
+            weigh,
+            tags_of,
+        })
     }
 
     /// Stores each value for as long as `timeout_of` says; not at all for zero.
     #[must_use]
-    pub fn timeout_of<F>(self, timeout_of: F) -> Rules<R, A, S, F, W, G>
+    pub fn timeout_of<F>(self, timeout_of: F) -> Rules<R, A, Storing<S, F, W, G>, X>
     where
         F: Fn(&A::Item) -> Duration,
     {
-        let Self { returned, adapter, store_if, weigh, tags_of, .. } = self;
-        Rules { returned, adapter, store_if, timeout_of, weigh, tags_of }
+        self.storing(|Storing { store_if, weigh, tags_of, .. }| Storing {
+            store_if,
+            timeout_of,
+            weigh,
+            tags_of,
+        })
     }
 
     /// Weighs each value. A weight of zero counts as one.
     #[must_use]
-    pub fn weigh<F, N>(self, weigh: F) -> Rules<R, A, S, T, F, G>
+    pub fn weigh<F, N>(self, weigh: F) -> Rules<R, A, Storing<S, T, F, G>, X>
     where
         F: Fn(&A::Item) -> N,
         N: Amount,
     {
-        let Self { returned, adapter, store_if, timeout_of, tags_of, .. } = self;
-        Rules { returned, adapter, store_if, timeout_of, weigh, tags_of }
+        self.storing(|Storing { store_if, timeout_of, tags_of, .. }| Storing {
+            store_if,
+            timeout_of,
+            weigh,
+            tags_of,
+        })
     }
 
     /// Tags each value with what `tags_of` makes of it.
     #[must_use]
-    pub fn tags_of<F, N>(self, tags_of: F) -> Rules<R, A, S, T, W, F>
+    pub fn tags_of<F, N>(self, tags_of: F) -> Rules<R, A, Storing<S, T, W, F>, X>
     where
         F: Fn(&A::Item) -> N,
         N: Names,
     {
-        let Self { returned, adapter, store_if, timeout_of, weigh, .. } = self;
-        Rules { returned, adapter, store_if, timeout_of, weigh, tags_of }
+        self.storing(|Storing { store_if, timeout_of, weigh, .. }| Storing {
+            store_if,
+            timeout_of,
+            weigh,
+            tags_of,
+        })
     }
 }
 
-/// Whether a value is stored.
-pub trait StoreIf<I> {
-    /// Whether it was asked for.
-    const IS_GIVEN: bool = true;
+impl<R, A, X, P, O> Rules<R, A, X, Failing<P, O>> {
+    /// Lets a stale value answer for those errors alone that `stale_if` accepts; `Pick::stale_if`
+    /// makes it of a closure.
+    #[must_use]
+    pub fn stale_if<F: StaleIf<R>>(self, stale_if: F) -> Rules<R, A, X, Failing<F, O>> {
+        self.failing(|Failing { on_timeout, .. }| Failing { stale_if, on_timeout })
+    }
 
-    /// Looks at the value.
-    fn store(&self, item: &I) -> bool;
-}
+    /// Says what a call returns that took too long: an `Err`, or all that the function returns.
+    #[must_use]
+    pub fn on_timeout<F, N>(self, on_timeout: F) -> Rules<R, A, X, Failing<P, F>>
+    where
+        F: Fn() -> N,
+        N: Answer<R>,
+    {
+        self.failing(|Failing { stale_if, .. }| Failing { stale_if, on_timeout })
+    }
 
-/// Every value is.
-#[derive(Clone, Copy, Debug)]
-pub struct Always;
-
-impl<I> StoreIf<I> for Always {
-    const IS_GIVEN: bool = false;
-
-    fn store(&self, _: &I) -> bool {
-        true
+    /// Lets a call that took too long return the error that its type makes of
+    /// [`CacheTimeout`](crate::CacheTimeout).
+    #[must_use]
+    pub fn fail_on_timeout(self) -> Rules<R, A, X, Failing<P, Late>>
+    where
+        R: FailsInTime,
+    {
+        self.failing(|Failing { stale_if, .. }| Failing { stale_if, on_timeout: Late })
     }
 }
 
-impl<I, F: Fn(&I) -> bool> StoreIf<I> for F {
-    fn store(&self, item: &I) -> bool {
-        self(item)
+impl<R, A, S, F> Rules<R, A, S, F> {
+    fn storing<T>(self, change: impl FnOnce(S) -> T) -> Rules<R, A, T, F> {
+        let Self { returned, adapter, storing, failing } = self;
+        Rules { returned, adapter, storing: change(storing), failing }
     }
-}
 
-/// How long a value is fresh.
-pub trait TimeoutOf<I> {
-    /// Looks at the value, where the function's timeout does not hold for all.
-    fn timeout(&self, item: &I) -> Option<Duration>;
-}
-
-/// As long as the function's timeout.
-#[derive(Clone, Copy, Debug)]
-pub struct Declared;
-
-impl<I> TimeoutOf<I> for Declared {
-    fn timeout(&self, _: &I) -> Option<Duration> {
-        None
-    }
-}
-
-impl<I, F: Fn(&I) -> Duration> TimeoutOf<I> for F {
-    fn timeout(&self, item: &I) -> Option<Duration> {
-        Some(self(item))
-    }
-}
-
-/// What a value weighs.
-pub trait Weigh<I> {
-    /// Looks at the value.
-    fn weigh(&self, item: &I) -> u64;
-}
-
-/// One.
-#[derive(Clone, Copy, Debug)]
-pub struct One;
-
-impl<I> Weigh<I> for One {
-    fn weigh(&self, _: &I) -> u64 {
-        1
-    }
-}
-
-impl<I, N: Amount, F: Fn(&I) -> N> Weigh<I> for F {
-    fn weigh(&self, item: &I) -> u64 {
-        self(item).amount()
-    }
-}
-
-/// Which tags a value has, beyond those of its call.
-pub trait TagsOf<I> {
-    /// Whether any value has.
-    const IS_GIVEN: bool = true;
-
-    /// Looks at the value.
-    fn tags(&self, item: &I, labels: &mut Labels);
-}
-
-/// None.
-#[derive(Clone, Copy, Debug)]
-pub struct Untagged;
-
-impl<I> TagsOf<I> for Untagged {
-    const IS_GIVEN: bool = false;
-
-    fn tags(&self, _: &I, _: &mut Labels) {}
-}
-
-impl<I, N: Names, F: Fn(&I) -> N> TagsOf<I> for F {
-    fn tags(&self, item: &I, labels: &mut Labels) {
-        self(item).each(&mut |name| labels.add(Some(name)));
-    }
-}
-
-/// Names of tags: a list of texts, or an optional text.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is no list of tags",
-    label = "expected a list of texts",
-    note = "return an array, a `Vec` or an `Option` of `String` or `&str`, as in `|value| [format!(\"user:{{}}\", value.id)]`"
-)]
-pub trait Names {
-    /// Shows each name.
-    fn each(self, show: &mut dyn FnMut(&str));
-}
-
-#[diagnostic::do_not_recommend]
-impl<N: IntoIterator<Item: AsRef<str>>> Names for N {
-    fn each(self, show: &mut dyn FnMut(&str)) {
-        self.into_iter().for_each(|name| show(name.as_ref()));
+    fn failing<T>(self, change: impl FnOnce(F) -> T) -> Rules<R, A, S, T> {
+        let Self { returned, adapter, storing, failing } = self;
+        Rules { returned, adapter, storing, failing: change(failing) }
     }
 }
 
@@ -208,16 +156,20 @@ pub(crate) struct Keep {
     pub(crate) weight: u64,
     /// How long ago it was loaded, where a store had it.
     pub(crate) age: Duration,
+    /// How long memory may answer for it, where a store has it too.
+    pub(crate) local: Timeout,
+    /// An `Err` or a `None`, which is of no use once it is not fresh.
+    pub(crate) is_negative: bool,
 }
 
 impl Keep {
-    fn new(timeout: Timeout, weight: u64) -> Self {
-        Self { timeout, weight, age: Duration::ZERO }
+    pub(crate) fn new(timeout: Timeout, weight: u64) -> Self {
+        let (age, local) = (Duration::ZERO, Timeout::NEVER);
+        Self { timeout, weight, age, local, is_negative: false }
     }
 
-    /// The same, for no longer than `timeout`.
-    pub(crate) fn at_most(self, timeout: Timeout) -> Self {
-        Self { timeout: self.timeout.at_most(timeout), ..self }
+    fn negative(timeout: Timeout) -> Self {
+        Self { is_negative: true, ..Self::new(timeout, 1) }
     }
 }
 
@@ -231,12 +183,13 @@ pub trait Terms<R>: Adapter<R> {
     fn has_labels(&self) -> bool;
     /// The tags of a result: `labels`, which are the call's, and its own.
     fn label(&self, result: &R, labels: &Labels) -> Labels;
+    /// Whether a result is an `Err` that lets a stale value answer.
+    fn falls_back(&self, result: &R) -> bool;
+    /// What a call returns that had no result after so long. None where calls take what they take.
+    fn timed_out(&self, after: Duration) -> Option<R>;
 }
 
-impl<R, A, S, T, W, G> Adapter<R> for Rules<R, A, S, T, W, G>
-where
-    A: Adapter<R>,
-{
+impl<R, A: Adapter<R>, S, F> Adapter<R> for Rules<R, A, S, F> {
     type Item = A::Item;
     type Value = A::Value;
     type Failure = A::Failure;
@@ -262,40 +215,44 @@ where
     }
 }
 
-impl<R, A, S, T, W, G> Terms<R> for Rules<R, A, S, T, W, G>
+impl<R, A, S, T, W, G, P, O> Terms<R> for Rules<R, A, Storing<S, T, W, G>, Failing<P, O>>
 where
     A: Adapter<R>,
     S: StoreIf<A::Item>,
     T: TimeoutOf<A::Item>,
     W: Weigh<A::Item>,
     G: TagsOf<A::Item>,
+    P: StaleIf<R>,
+    O: OnTimeout<R>,
 {
     fn judge(&self, result: &R, policy: &Policy, timeout: Timeout) -> Verdict {
         let (keep, is_error) = match self.adapter.look(result) {
             // Nothing says whether it is an error.
             Loaded::Value(_) if !S::IS_GIVEN && self.adapter.is_blind() => (None, false),
             Loaded::Value(item) => {
-                let keep = self.store_if.store(item).then(|| {
-                    let timeout = self.timeout_of.timeout(item).map_or(timeout, Timeout::after);
+                let keep = self.storing.store_if.store(item).then(|| {
+                    let timeout =
+                        self.storing.timeout_of.timeout(item).map_or(timeout, Timeout::after);
                     Keep::new(timeout, self.weight(result))
                 });
                 (keep, false)
             }
             Loaded::Error => {
                 let timeout = timeout.at_most(policy.err_timeout);
-                (self.adapter.keeps_error(result).then_some(Keep::new(timeout, 1)), true)
+                (self.adapter.keeps_error(result).then_some(Keep::negative(timeout)), true)
             }
             Loaded::Nothing => {
                 let timeout = timeout.at_most(policy.none_timeout);
-                (Some(Keep::new(timeout, 1)), false)
+                (Some(Keep::negative(timeout)), false)
             }
         };
-        Verdict { store: keep.filter(|keep| !keep.timeout.is_zero()), is_error }
+        let jittered = |keep: Keep| Keep { timeout: policy.jittered(keep.timeout), ..keep };
+        Verdict { store: keep.filter(|keep| !keep.timeout.is_zero()).map(jittered), is_error }
     }
 
     fn weight(&self, result: &R) -> u64 {
         match self.adapter.look(result) {
-            Loaded::Value(item) => self.weigh.weigh(item).max(1),
+            Loaded::Value(item) => self.storing.weigh.weigh(item).max(1),
             Loaded::Error | Loaded::Nothing => 1,
         }
     }
@@ -307,16 +264,24 @@ where
     fn label(&self, result: &R, labels: &Labels) -> Labels {
         let mut labels = labels.clone();
         if let Loaded::Value(item) = self.adapter.look(result) {
-            self.tags_of.tags(item, &mut labels);
+            self.storing.tags_of.tags(item, &mut labels);
         }
         labels
+    }
+
+    fn falls_back(&self, result: &R) -> bool {
+        matches!(self.adapter.look(result), Loaded::Error) && self.failing.stale_if.accepts(result)
+    }
+
+    fn timed_out(&self, after: Duration) -> Option<R> {
+        self.failing.on_timeout.timed_out(after)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::adapter::PickShared as _;
+    use crate::adapter::{OkOnly, OkShared, PickShared as _, SomeOnly};
     use crate::policy::IntoTimeout as _;
 
     #[test]
@@ -371,5 +336,54 @@ mod tests {
         assert_eq!(keeps(&Err::<u8, ()>(())), (false, true));
         assert_eq!(keeps(&Some(1)), (false, true));
         assert_eq!(keeps(&1), (true, true));
+    }
+
+    #[test]
+    fn an_error_falls_back_unless_its_predicate_declines() {
+        type Aliased = Result<u8, String>;
+        let pick = Pick::<Aliased>::NEW;
+        let every = rules(&pick, OkShared);
+        assert!(every.falls_back(&Err("gone".into())));
+        assert!(!every.falls_back(&Ok(1)));
+        let some = every.stale_if(pick.stale_if(|error| error.len() > 4));
+        assert!(some.falls_back(&Err("refused".into())));
+        assert!(!some.falls_back(&Err("gone".into())));
+        assert!(!some.falls_back(&Ok(1)));
+        let kept = rules(&pick, pick.pick_with_errors(|_| true));
+        assert!(kept.falls_back(&Err("gone".into())));
+        assert!(!rules(&Pick::<Option<u8>>::NEW, SomeOnly).falls_back(&None));
+    }
+
+    #[test]
+    fn a_timeout_is_what_the_function_says() {
+        #[derive(Debug, PartialEq)]
+        enum Failed {
+            Slow,
+            After(Duration),
+        }
+        impl From<crate::CacheTimeout> for Failed {
+            fn from(timeout: crate::CacheTimeout) -> Self {
+                Self::After(timeout.after())
+            }
+        }
+        let two = Duration::from_secs(2);
+        let pick = Pick::<Result<u8, Failed>>::NEW;
+        let patient = || rules(&pick, OkOnly);
+        assert_eq!(patient().timed_out(two), None);
+        assert_eq!(patient().fail_on_timeout().timed_out(two), Some(Err(Failed::After(two))));
+        assert_eq!(patient().on_timeout(|| Failed::Slow).timed_out(two), Some(Err(Failed::Slow)));
+        assert_eq!(
+            patient().on_timeout(|| Err(Failed::Slow)).timed_out(two),
+            Some(Err(Failed::Slow))
+        );
+        assert_eq!(patient().on_timeout(|| Ok(3)).timed_out(two), Some(Ok(3)));
+        let pick = Pick::<u8>::NEW;
+        assert_eq!(rules(&pick, pick.pick()).on_timeout(|| 3).timed_out(two), Some(3));
+    }
+
+    #[test]
+    fn rules_without_closures_have_no_size() {
+        let pick = Pick::<Result<u8, String>>::NEW;
+        assert_eq!(size_of_val(&rules(&pick, OkShared)), 0);
     }
 }

@@ -12,7 +12,7 @@ use crossbeam_utils::CachePadded;
 /// Counts of a cache since the process began.
 ///
 /// Every call of the function is one of `hits`, `stale_hits`, `misses` and `bypasses`, so these
-/// four add up to the calls. `loads` never exceed `misses + bypasses`, refreshes aside.
+/// four add up to the calls. `loads` never exceed `misses + refreshes + bypasses`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
@@ -24,6 +24,9 @@ pub struct Stats {
     pub misses: u64,
     /// Calls that neither read nor wrote: `unless`, a key that names nothing, a disabled cache.
     pub bypasses: u64,
+    /// Loads of what was there already: those in the background, and those whose caller had an entry
+    /// to fall back on.
+    pub refreshes: u64,
     /// Executions of the body.
     pub loads: u64,
     /// Executions that returned `Err` or panicked.
@@ -47,6 +50,7 @@ impl Add for Stats {
             stale_hits: self.stale_hits + other.stale_hits,
             misses: self.misses + other.misses,
             bypasses: self.bypasses + other.bypasses,
+            refreshes: self.refreshes + other.refreshes,
             loads: self.loads + other.loads,
             load_errors: self.load_errors + other.load_errors,
             evictions: self.evictions + other.evictions,
@@ -67,15 +71,17 @@ impl AddAssign for Stats {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Count {
     Hit,
+    StaleHit,
     Miss,
     Bypass,
+    Refresh,
     Load,
     LoadError,
     Eviction,
     Invalidation,
 }
 
-const KINDS: usize = 7;
+const KINDS: usize = 9;
 
 /// Threads that count on a stripe of their own. Further ones share one more.
 const OWNED: usize = 16;
@@ -113,9 +119,10 @@ impl Counters {
         let loads = self.sum(Count::Load);
         Stats {
             hits: self.sum(Count::Hit),
-            stale_hits: 0,
+            stale_hits: self.sum(Count::StaleHit),
             misses: self.sum(Count::Miss),
             bypasses: self.sum(Count::Bypass),
+            refreshes: self.sum(Count::Refresh),
             loads,
             load_errors,
             evictions: self.sum(Count::Eviction),

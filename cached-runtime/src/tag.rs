@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use crate::clock::{self, Stamp};
 use crate::sync::{AtomicU64, Mutex, unpoisoned};
 use crate::tier::next_seq;
 
@@ -26,6 +27,9 @@ pub(crate) struct Tag(Arc<Inner>);
 struct Inner {
     name: Box<str>,
     invalidated: AtomicU64,
+    /// The same of its last soft invalidation, and when that was.
+    softened: AtomicU64,
+    softened_at: AtomicU64,
 }
 
 impl Tag {
@@ -36,6 +40,20 @@ impl Tag {
     /// Whether it was invalidated after `as_of`.
     pub(crate) fn is_overtaken(&self, as_of: u64) -> bool {
         self.0.invalidated.load(Ordering::Acquire) > as_of
+    }
+
+    /// When the freshness of what was loaded before ended by a soft invalidation, if it did.
+    pub(crate) fn softened(&self, as_of: u64) -> Stamp {
+        if self.0.softened.load(Ordering::Acquire) > as_of {
+            Stamp::from_nanos(self.0.softened_at.load(Ordering::Acquire))
+        } else {
+            Stamp::NEVER
+        }
+    }
+
+    /// Whether it was invalidated after `as_of`, in either way.
+    fn is_outdated(&self, as_of: u64) -> bool {
+        self.is_overtaken(as_of) || self.0.softened.load(Ordering::Acquire) > as_of
     }
 }
 
@@ -106,7 +124,7 @@ impl Labels {
     /// Whether what a load with these tags brings may have been overtaken since `as_of`. What tags
     /// its value adds is not known before it ends: then an invalidation of any tag may concern it.
     pub(crate) fn may_be_overtaken(&self, as_of: u64) -> bool {
-        self.tags.iter().any(|tag| tag.is_overtaken(as_of))
+        self.tags.iter().any(|tag| tag.is_outdated(as_of))
             || self.is_open && current().is_any_overtaken(as_of)
     }
 
@@ -148,8 +166,12 @@ impl Tags {
             return tag.clone();
         }
         state.make_room();
-        let tag =
-            Tag(Arc::new(Inner { name: name.into(), invalidated: AtomicU64::new(state.floor) }));
+        let tag = Tag(Arc::new(Inner {
+            name: name.into(),
+            invalidated: AtomicU64::new(state.floor),
+            softened: AtomicU64::new(0),
+            softened_at: AtomicU64::new(0),
+        }));
         state.by_name.insert(name.into(), tag.clone());
         tag
     }
@@ -158,6 +180,18 @@ impl Tags {
     pub(crate) fn invalidate(&self, name: &str) {
         let seq = next_seq();
         self.tag(name).0.invalidated.fetch_max(seq, Ordering::AcqRel);
+        self.latest.fetch_max(seq, Ordering::AcqRel);
+    }
+
+    /// Ends the freshness of every entry that carries the tag. Loads that have begun are shared with
+    /// nobody who comes from here on.
+    pub(crate) fn soften(&self, name: &str) {
+        let now = clock::current().now();
+        let tag = self.tag(name);
+        // The time first: who sees the number may rely on it.
+        tag.0.softened_at.fetch_max(now.nanos(), Ordering::AcqRel);
+        let seq = next_seq();
+        tag.0.softened.fetch_max(seq, Ordering::AcqRel);
         self.latest.fetch_max(seq, Ordering::AcqRel);
     }
 
@@ -178,6 +212,7 @@ impl State {
             let is_carried = Arc::strong_count(&tag.0) > 1;
             if !is_carried {
                 floor = floor.max(tag.0.invalidated.load(Ordering::Acquire));
+                floor = floor.max(tag.0.softened.load(Ordering::Acquire));
             }
             is_carried
         });

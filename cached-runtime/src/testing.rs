@@ -32,14 +32,17 @@ use std::collections::HashMap;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::ptr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use crate::background::Background;
 use crate::bindings::{self, Settings};
 #[cfg(feature = "json")]
 use crate::cache::Named;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::outcome::Outcome;
+use crate::random::Random;
 use crate::site::{Site, SiteState};
 use crate::tag::Tags;
 
@@ -81,6 +84,9 @@ struct Inner {
     /// What `init` was called with in here.
     settings: Mutex<Option<Arc<Settings>>>,
     tags: Arc<Tags>,
+    /// Set by `seed`.
+    random: Mutex<Option<Random>>,
+    background: Arc<Background>,
     #[cfg(feature = "json")]
     caches: Mutex<HashMap<&'static str, Arc<Named>>>,
 }
@@ -94,6 +100,8 @@ impl Isolation {
             sites: Mutex::default(),
             settings: Mutex::default(),
             tags: Arc::new(Tags::new()),
+            random: Mutex::default(),
+            background: Arc::new(Background::new()),
             #[cfg(feature = "json")]
             caches: Mutex::default(),
         }))
@@ -138,8 +146,26 @@ impl Isolation {
         self.0.settings.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Makes jitter and early refreshes in here repeat themselves: with the same seed, the same
+    /// calls draw the same numbers.
+    pub fn seed(&self, seed: u64) {
+        *self.random() = Some(Random::seeded(seed));
+    }
+
+    pub(crate) fn draw(&self) -> Option<f64> {
+        self.random().as_mut().map(Random::draw)
+    }
+
+    fn random(&self) -> MutexGuard<'_, Option<Random>> {
+        self.0.random.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) fn tags(&self) -> Arc<Tags> {
         Arc::clone(&self.0.tags)
+    }
+
+    pub(crate) fn background(&self) -> Arc<Background> {
+        Arc::clone(&self.0.background)
     }
 
     /// What a `Cache` of this name is in here.
@@ -192,6 +218,33 @@ pub fn clock() -> ManualClock {
     isolation().clock()
 }
 
+/// Waits until no background load runs that this isolation started.
+///
+/// Blocks this thread. Where that keeps a load from going on, as in a test of tokio on one thread, use
+/// [`settle_async`].
+///
+/// # Panics
+/// Outside of any isolation, and where a load still runs after 10 seconds.
+pub fn settle() {
+    settled(isolation().background().wait(SETTLE));
+}
+
+/// The same as [`settle`] for tasks.
+///
+/// # Panics
+/// As [`settle`].
+pub async fn settle_async() {
+    let background = isolation().background();
+    settled(background.wait_async(SETTLE).await);
+}
+
+/// How long background loads of a test may take.
+const SETTLE: Duration = Duration::from_secs(10);
+
+fn settled(left: usize) {
+    assert!(left == 0, "{left} background loads still run after 10 seconds; do they hang?");
+}
+
 /// Returns how the last cached call on this thread was answered, and forgets it.
 #[must_use]
 pub fn last_outcome() -> Option<Outcome> {
@@ -216,6 +269,19 @@ macro_rules! hit {
     };
     ($call:expr, $value:expr $(,)?) => {
         ::core::assert_eq!($crate::hit!($call), $value)
+    };
+}
+
+/// Asserts that a call is answered with an entry whose freshness has ended, and what it returns.
+///
+/// `stale!(f(1), 2)`; `stale!(f(1))` returns the value. An `async` call is written with its `.await`.
+#[macro_export]
+macro_rules! stale {
+    ($call:expr $(,)?) => {
+        $crate::__answered!(is_stale, "a stale hit", $call)
+    };
+    ($call:expr, $value:expr $(,)?) => {
+        ::core::assert_eq!($crate::stale!($call), $value)
     };
 }
 

@@ -18,15 +18,19 @@ use crate::flight::{Flights, Landed, Lead, Tower, Wanted};
 #[cfg(feature = "json")]
 use crate::key::text::Text;
 use crate::key::{Hashed, Key, Lookup, Seed};
+use crate::life::{Glance, Life, Use};
 use crate::memory::{Displaced, Entry, Memory};
 use crate::outcome::MissReason;
-use crate::policy::{Freshness, Life, Policy};
+use crate::pace::{Pace, Permit};
+use crate::policy::{Ahead, Policy, Timeout};
+use crate::random;
 use crate::rules::Keep;
 #[cfg(feature = "json")]
 use crate::shared::{Link, Told};
 use crate::stats::{Count, Counters, Stats};
 use crate::sync::AtomicU64;
 use crate::tag::{Labels, TagSet};
+use crate::throttle::Throttles;
 
 /// The invalidation counter: has no clock and no ties.
 static SEQ: Sequence = Sequence::new(0);
@@ -40,14 +44,31 @@ pub(crate) fn next_seq() -> u64 {
 pub(crate) enum Shared<V, F> {
     Value(V),
     Failure(F),
-    /// No load: the shared store had an entry of this age.
-    Found(V, Duration),
+    /// The load took too long.
+    TimedOut,
+    /// No load: the shared store had an entry.
+    Found(Answer<V>),
+    /// The load has failed, and an entry was left to fall back on.
+    Stale(Answer<V>),
+}
+
+/// A value that answers calls, and what is told of it.
+#[derive(Clone)]
+pub(crate) struct Answer<V> {
+    pub(crate) value: V,
+    pub(crate) age: Duration,
+    pub(crate) is_stale: bool,
 }
 
 pub(crate) struct Tier<K, V, F> {
     pub(crate) seed: Seed,
     memory: Memory<K, V>,
     flights: Arc<Flights<K, Shared<V, F>>>,
+    throttles: Throttles<K>,
+    /// How long a load takes.
+    pub(crate) pace: Pace,
+    /// Loads that run in the background.
+    background: Arc<AtomicU64>,
     /// Entries whose load began before this do not count.
     cleared: AtomicU64,
     pub(crate) counters: Counters,
@@ -65,8 +86,53 @@ pub(crate) struct Stored<V> {
     pub(crate) tags: TagSet,
 }
 
+/// An entry, and what it is good for.
+pub(crate) struct Usable<V> {
+    pub(crate) answer: Answer<V>,
+    pub(crate) good_for: Use,
+    /// It is fresh, and to be renewed.
+    pub(crate) is_due: bool,
+    pub(crate) as_of: u64,
+}
+
+/// The right to renew an entry in the background.
+pub(crate) struct Renewal<K: Eq + Clone, V, F> {
+    pub(crate) lead: Lead<K, Shared<V, F>>,
+    pub(crate) permit: Permit,
+}
+
+impl<V> Stored<V> {
+    /// The same, where memory may answer for it for no longer than `local`.
+    pub(crate) fn kept_for(mut self, local: Timeout) -> Self {
+        self.keep.local = local;
+        self
+    }
+
+    /// Whether memory may answer for it at all.
+    pub(crate) fn is_kept(&self) -> bool {
+        !self.keep.timeout.at_most(self.keep.local).is_zero()
+    }
+}
+
 /// What a caller of [`Tier::join`] becomes.
 pub(crate) type Joined<K, V, F> = crate::flight::Joined<K, Shared<V, F>>;
+
+impl<K: Eq + Clone, V, F> Tier<K, V, F> {
+    /// Whether a load of a key has failed too lately to try again.
+    pub(crate) fn is_throttled(&self, key: &Hashed<K>) -> bool {
+        self.throttles.holds(key, self.clock.now())
+    }
+
+    /// A load of a key has failed while there was something to fall back on.
+    pub(crate) fn throttle(&self, key: &Hashed<K>) {
+        self.throttles.arm(key, self.clock.now(), self.policy.throttle);
+    }
+
+    /// A load of a key has succeeded.
+    pub(crate) fn unthrottle(&self, key: &Hashed<K>) {
+        self.throttles.reset(key);
+    }
+}
 
 impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
     pub(crate) fn new(
@@ -79,6 +145,9 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
             seed: Seed::shared().clone(),
             memory: Memory::new(policy.capacity_or(configured)),
             flights: Arc::new(Flights::new()),
+            throttles: Throttles::new(),
+            pace: Pace::new(),
+            background: Arc::new(AtomicU64::new(0)),
             cleared: AtomicU64::new(0),
             counters: Counters::new(),
             clock,
@@ -97,49 +166,123 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
         self.memory.read(key, |entry| self.answer(entry)).unwrap_or(Err(MissReason::Absent))
     }
 
-    /// The same by an owned key, as no use of the entry.
-    pub(crate) fn peek(&self, key: &Hashed<K>) -> Option<(V, Stamp)> {
-        self.memory.peek(key, |entry| self.answer(entry)).and_then(Result::ok)
+    /// What a call would be answered with at once, as no use of the entry.
+    pub(crate) fn peek(&self, key: &Hashed<K>) -> Option<Answer<V>> {
+        let usable = self.usable(key)?;
+        matches!(usable.good_for, Use::Fresh | Use::Stale).then_some(usable.answer)
+    }
+
+    /// The tags of an entry.
+    pub(crate) fn tags_of(&self, key: &Hashed<K>) -> Option<Vec<String>> {
+        let names = |entry: &Entry<V>| {
+            entry.tags.iter().flatten().map(|tag| tag.name().to_owned()).collect()
+        };
+        self.memory.peek(key, names)
     }
 
     #[inline]
     fn answer(&self, entry: &Entry<V>) -> Result<(V, Stamp), MissReason> {
         match self.glance(&entry.life) {
-            Freshness::Fresh => Ok((entry.value.clone(), entry.life.stored)),
-            Freshness::Expired => match self.look(entry) {
+            Glance::Fresh => Ok((entry.value.clone(), entry.life.stored)),
+            Glance::Unclear => match self.look(entry) {
                 None => Ok((entry.value.clone(), entry.life.stored)),
                 Some(reason) => Err(reason),
             },
-            Freshness::Cleared => Err(MissReason::Invalidated),
+            Glance::Cleared => Err(MissReason::Invalidated),
         }
     }
 
     #[inline]
-    fn glance(&self, life: &Life) -> Freshness {
-        life.judge(self.cleared.load(Ordering::Acquire), || self.clock.now())
+    fn glance(&self, life: &Life) -> Glance {
+        life.glance(self.cleared.load(Ordering::Acquire), || self.clock.now())
     }
 
-    /// Why an entry does not count of which a glance did not tell.
+    /// Why an entry does not answer of which a glance did not tell.
     #[cold]
     fn look(&self, entry: &Entry<V>) -> Option<MissReason> {
-        let Entry { life, tags, .. } = entry;
-        if tags.iter().flatten().any(|tag| tag.is_overtaken(life.as_of)) {
-            return Some(MissReason::Tag);
-        }
-        (!life.is_fresh(self.clock.now())).then_some(MissReason::Expired)
+        let (good_for, reason) = self.consider(entry);
+        // One that may have to be renewed is looked at once more, by who can do that.
+        (good_for != Use::Fresh || self.policy.ahead != Ahead::Never).then_some(reason)
     }
 
-    /// Whether an entry counts.
+    /// What an entry is good for, and why it does not answer where it is not fresh.
+    fn consider(&self, entry: &Entry<V>) -> (Use, MissReason) {
+        let Entry { life, tags, .. } = entry;
+        if life.as_of < self.cleared.load(Ordering::Acquire) {
+            return (Use::Nothing, MissReason::Invalidated);
+        }
+        let tags = || tags.iter().flatten();
+        if tags().any(|tag| tag.is_overtaken(life.as_of)) {
+            return (Use::Nothing, MissReason::Tag);
+        }
+        let softened = tags().map(|tag| tag.softened(life.as_of)).min().unwrap_or(Stamp::NEVER);
+        let good_for = life.judge(self.clock.now(), softened, self.policy.windows);
+        let was_softened = softened < life.fresh_until;
+        (good_for, if was_softened { MissReason::Tag } else { MissReason::Expired })
+    }
+
+    /// What the entry of a key is good for.
+    pub(crate) fn usable(&self, key: &Hashed<K>) -> Option<Usable<V>> {
+        self.memory.peek(key, |entry| self.usable_of(entry)).flatten()
+    }
+
+    /// The same by a borrowed key, as a use of the entry.
+    pub(crate) fn use_of<Q: Key<Owned = K>>(&self, key: &Lookup<'_, Q>) -> Option<Usable<V>> {
+        self.memory.read(key, |entry| self.usable_of(entry)).flatten()
+    }
+
+    fn usable_of(&self, entry: &Entry<V>) -> Option<Usable<V>> {
+        let (good_for, _) = self.consider(entry);
+        if good_for == Use::Nothing {
+            return None;
+        }
+        let (life, now) = (&entry.life, self.clock.now());
+        let is_due = good_for == Use::Fresh
+            // A draw of zero would be beyond every bound.
+            && life.is_due(now, self.policy.ahead, self.pace.get(), 1.0 - random::draw());
+        let age = now.since(life.stored);
+        let answer = Answer { value: entry.value.clone(), age, is_stale: good_for != Use::Fresh };
+        Some(Usable { answer, good_for, is_due, as_of: life.as_of })
+    }
+
+    /// Whether an entry is fresh.
     fn counts(&self, entry: &Entry<V>) -> bool {
         match self.glance(&entry.life) {
-            Freshness::Fresh => true,
-            Freshness::Expired => self.look(entry).is_none(),
-            Freshness::Cleared => false,
+            Glance::Fresh => true,
+            Glance::Unclear => self.consider(entry).0 == Use::Fresh,
+            Glance::Cleared => false,
         }
+    }
+
+    /// Whether an entry is there for some use.
+    fn is_of_use(&self, entry: &Entry<V>) -> bool {
+        self.consider(entry).0 != Use::Nothing
     }
 
     fn is_fresh(&self, key: &Hashed<K>) -> bool {
         self.memory.peek(key, |entry| self.counts(entry)).unwrap_or(false)
+    }
+
+    /// Begins to renew an entry in the background; none where somebody does already, where an
+    /// attempt has failed too lately, or where too many loads run.
+    ///
+    /// `as_of` is that of the entry. None where a store has it, and memory has no better one.
+    pub(crate) fn renew(
+        &self,
+        key: &Arc<Hashed<K>>,
+        as_of: Option<u64>,
+    ) -> Option<Renewal<K, V, F>> {
+        if self.is_throttled(key) {
+            return None;
+        }
+        let permit = Permit::take(&self.background, self.policy.max_background)?;
+        let is_same = |entry: &Entry<V>| match as_of {
+            Some(as_of) => entry.life.as_of == as_of,
+            None => !self.counts(entry),
+        };
+        let is_wanted = || self.memory.peek(key, is_same).unwrap_or(as_of.is_none());
+        let lead = self.flights.renew(key, self, is_wanted)?;
+        Some(Renewal { lead, permit })
     }
 
     /// Joins the key's flight, or starts one. A forced load takes no entry that has come meanwhile.
@@ -180,8 +323,7 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
     /// back is dropped after that, the value itself included where something newer is known.
     fn store(&self, key: Hashed<K>, stored: Stored<V>, as_of: u64) -> Displaced<K, V> {
         let Stored { value, keep, tags } = stored;
-        let now = self.clock.now();
-        let life = Life::new(now.before(keep.age), keep.timeout.end(now), as_of);
+        let life = self.life(keep, as_of);
         let is_tagged_anew = tags.iter().flatten().any(|tag| tag.is_overtaken(as_of));
         let life = if tags.is_some() { life.looked_at() } else { life };
         let entry = Entry { value, life, weight: keep.weight, tags };
@@ -197,6 +339,15 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
             self.counters.add(Count::Eviction, evicted);
         }
         displaced
+    }
+
+    fn life(&self, keep: Keep, as_of: u64) -> Life {
+        let now = self.clock.now();
+        let (stored, end, local) =
+            (now.before(keep.age), keep.timeout.end(now), keep.local.end(now));
+        let ends = if keep.is_negative { Stamp::FIRST } else { end };
+        let life = Life::new(stored, end.min(local), ends, as_of);
+        if keep.is_negative { life } else { life.renewed(self.policy.ahead, self.pace.get()) }
     }
 
     /// Drops an entry and dooms the load that is under way.
@@ -248,7 +399,7 @@ where
 {
     fn invalidate(&self, key: &Hashed<K>) -> bool {
         let removed = self.forget_entry(key);
-        let counted = removed.is_some_and(|(_, entry)| self.counts(&entry));
+        let counted = removed.is_some_and(|(_, entry)| self.is_of_use(&entry));
         self.counters.count(Count::Invalidation);
         counted
     }
@@ -306,7 +457,7 @@ pub(crate) trait AnyTier: Send + Sync {
         self.forget();
     }
     fn count_invalidation(&self);
-    /// Drops the entries that have expired. Takes a pass over all entries.
+    /// Drops the entries that are good for nothing. Takes a pass over all entries.
     fn purge(&self) -> usize;
 }
 
@@ -344,6 +495,6 @@ where
     }
 
     fn purge(&self) -> usize {
-        self.memory.retain(|entry| self.counts(entry))
+        self.memory.retain(|entry| self.is_of_use(entry))
     }
 }

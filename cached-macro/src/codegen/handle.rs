@@ -9,7 +9,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote_spanned};
 use syn::{FnArg, Signature};
 
-use super::{body, call, key, rules, signature_lints, site};
+use super::{Here, background, body, call, key, rules, signature_lints, site, turbofish};
 use crate::function::{Function, at};
 use crate::spec::{Handle, Spec, is_named};
 
@@ -178,7 +178,7 @@ impl Siblings {
         let (ty, new) = if spec.shared.is_none() {
             (hygienic!(#krate::Handle), hygienic!(#krate::__private::Handle::new(#owner::#site())))
         } else {
-            let only = match signature::turbofish(sig) {
+            let only = match turbofish(sig) {
                 Some(_) => hygienic!(::core::option::Option::None),
                 None => hygienic!(::core::option::Option::Some(#owner::#instance())),
             };
@@ -246,11 +246,11 @@ impl Siblings {
             .collect();
         let span = at(body.span_close());
         let key = key::key(spec, function);
-        let turbofish = signature::turbofish(sig);
+        let turbofish = turbofish(sig);
         let doc = format!("Names the entry that `{}` has for these arguments.", sig.ident);
         let (ty, new) = if is_named(&spec.returned) {
             let ty = &spec.returned.ty;
-            let rules = rules::rules(spec, span);
+            let rules = rules::of_values(spec, span);
             let entry = if spec.shared.is_some() {
                 hygienic!(#krate::__private::SharedEntry)
             } else {
@@ -304,14 +304,17 @@ impl Siblings {
         let mode: FnArg =
             syn::parse_quote_spanned!(Span::mixed_site()=> __mode: #krate::__private::Mode);
         signature.inputs.insert(usize::from(function.has_receiver()), mode);
-        let turbofish = signature::turbofish(sig);
-        let statements = call(
-            spec,
-            function,
-            &hygienic!(#owner::#site()),
-            &hygienic!(#owner::#instance #turbofish()),
-            &hygienic!(__mode),
-        );
+        let turbofish = turbofish(sig);
+        let here = Here {
+            site: hygienic!(#owner::#site()),
+            instance: hygienic!(#owner::#instance #turbofish()),
+            mode: hygienic!(__mode),
+            again: spec.background.as_ref().map(|_| {
+                let path = hygienic!(#owner::#name #turbofish);
+                background::again_beside(path, hygienic!(#krate::__private::Mode::Normal))
+            }),
+        };
+        let statements = call(spec, function, &here);
         let span = at(body.span_close());
         let block = quote_spanned!(span=> { #statements });
         hygienic!(
@@ -332,7 +335,7 @@ fn forward(
 ) -> TokenStream {
     let krate = &spec.krate;
     let Siblings { owner, call, .. } = siblings;
-    let turbofish = signature::turbofish(forwarded);
+    let turbofish = turbofish(forwarded);
     let receiver = function.has_receiver().then(|| {
         let receiver = forwarded.inputs.first();
         let token = match receiver {

@@ -6,7 +6,7 @@ use syn::spanned::Spanned as _;
 
 use crate::function::at;
 use crate::returned::Naming;
-use crate::spec::{Errs, Spec};
+use crate::spec::{Errs, Late, Spec};
 
 // Input:
 //
@@ -21,8 +21,23 @@ use crate::spec::{Errs, Spec};
 //     }.store_if(|user| user.is_active);
 //
 // Where entries leave the process, `FitShared(&__pick, ..).checked()` is around the adapter.
+//
+// What is said of errors and of time comes after that:
+//
+//     .stale_if(__pick.stale_if(|error| error.is_io())).on_timeout(|| DbError::Slow)
 pub(super) fn rules(spec: &Spec, span: Span) -> TokenStream {
-    let rules = expression(spec);
+    let failing = failing(spec, span);
+    bound(spec, &failing, span)
+}
+
+/// The same for what only looks at values, and never loads.
+pub(super) fn of_values(spec: &Spec, span: Span) -> TokenStream {
+    bound(spec, &TokenStream::new(), span)
+}
+
+/// Binds `__rules`.
+fn bound(spec: &Spec, failing: &TokenStream, span: Span) -> TokenStream {
+    let rules = expression(spec, failing);
     let ty = &spec.returned.ty;
     let krate = spec.krate_at(span);
     let pick = match spec.returned.naming {
@@ -38,7 +53,7 @@ pub(super) fn rules(spec: &Spec, span: Span) -> TokenStream {
 }
 
 /// The rules, given `__pick`.
-fn expression(spec: &Spec) -> TokenStream {
+fn expression(spec: &Spec, failing: &TokenStream) -> TokenStream {
     let Spec { store_if, timeout_of, weigh, tags, negatives, returned, .. } = spec;
     // What a return type lacks is said where it stands.
     let span = at(returned.declared.span());
@@ -87,6 +102,24 @@ fn expression(spec: &Spec) -> TokenStream {
     quote_spanned!(span=> {
         #[allow(unused_imports, reason = "the return type decides which one is needed")]
         use #krate::__private::{PickOption as _, PickResult as _, PickShared as _, #refusals};
-        #krate::__private::rules(&__pick, #adapter) #store_if #timeout_of #weigh #tags_of
+        #krate::__private::rules(&__pick, #adapter) #store_if #timeout_of #weigh #tags_of #failing
     })
+}
+
+/// What a call does for want of a value.
+fn failing(spec: &Spec, span: Span) -> TokenStream {
+    let stale_if = spec.stale_if.as_ref().map(|closure| {
+        let span = at(closure.span());
+        // What the return type lacks is said where it stands.
+        let of_errors = quote_spanned!(at(spec.returned.declared.span())=> __pick.stale_if);
+        quote_spanned!(span=> .stale_if(#of_errors(#closure)))
+    });
+    let late = spec.late.as_ref().map(|late| match late {
+        Late::Given(expr) => {
+            let span = at(expr.span());
+            quote_spanned!(span=> .on_timeout(|| #expr))
+        }
+        Late::Failure(span) => quote_spanned!(at(*span)=> .fail_on_timeout()),
+    });
+    quote_spanned!(span=> #stale_if #late)
 }

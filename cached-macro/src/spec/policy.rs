@@ -7,7 +7,7 @@ use syn::{Expr, Lit, UnOp};
 use super::{Errs, Negatives, bool_of, ungrouped};
 use crate::args::Args;
 use crate::diagnostics::Errors;
-use crate::duration;
+use crate::duration::{self, Wanted};
 use crate::function::Function;
 use crate::template::{binders_in, names_in};
 
@@ -31,7 +31,9 @@ pub(super) fn policy(
         let Some((ident, expr)) = args.take_value(name) else { continue };
         let expr = ungrouped(expr);
         check_constant(name, &expr, function, errors);
-        if let Some(value) = errors.absorb(duration::timeout(name, &expr, zero, krate)) {
+        if let Some(value) =
+            errors.absorb(duration::timeout(Wanted { name, zero, never: None }, &expr, krate))
+        {
             policy.push(quote!(.#ident(#value)));
         }
         match name {

@@ -8,7 +8,7 @@ use super::policy::check_constant;
 use super::{bool_of, text, ungrouped};
 use crate::args::{Args, Value};
 use crate::diagnostics::Errors;
-use crate::duration;
+use crate::duration::{self, Wanted};
 use crate::function::Function;
 use crate::returned::{Naming, Returned, has_reference, result};
 
@@ -105,8 +105,12 @@ fn local(
         None => {}
     }
     check_constant("local", &expr, function, errors);
-    let zero = "write `local = false` to let no memory answer";
-    let value = errors.absorb(duration::timeout("local", &expr, zero, krate))?;
+    let wanted = Wanted {
+        name: "local",
+        zero: "write `local = false` to let no memory answer",
+        never: None,
+    };
+    let value = errors.absorb(duration::timeout(wanted, &expr, krate))?;
     Some(quote!(.local(#value)))
 }
 
@@ -141,7 +145,11 @@ fn lease(
         return None;
     }
     check_constant("lease", &expr, function, errors);
-    let zero = "remove it to let every process load for itself";
-    let value = errors.absorb(duration::timeout("lease", &expr, zero, krate))?;
+    let wanted = Wanted {
+        name: "lease",
+        zero: "remove it to let every process load for itself",
+        never: Some("write `lease = \"10s\"`"),
+    };
+    let value = errors.absorb(duration::timeout(wanted, &expr, krate))?;
     Some(quote!(.lease(#value)))
 }

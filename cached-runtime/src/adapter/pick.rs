@@ -6,7 +6,8 @@
 
 use std::marker::PhantomData;
 
-use super::{IsOption, IsResult, OkOnly, OkShared, Plain, SomeOnly};
+use super::{Fails, IsOption, IsResult, OkOnly, OkShared, Plain, SomeOnly};
+use crate::rules::SomeErrors;
 
 /// The return type, on its way to an adapter.
 pub struct Pick<R>(PhantomData<fn() -> R>);
@@ -149,6 +150,14 @@ impl<R> Pick<R> {
         R: IsResult<Ok: IsOption>,
     {
         R::Ok::with_none(R::with_errors(err_if))
+    }
+
+    /// Which errors let a stale value answer, as a closure over the error says.
+    pub fn stale_if<P: Fn(&R::Err) -> bool>(&self, stale_if: P) -> SomeErrors<P>
+    where
+        R: Fails,
+    {
+        SomeErrors(stale_if)
     }
 }
 

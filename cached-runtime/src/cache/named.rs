@@ -97,7 +97,12 @@ impl Named {
         let reason = match seen {
             Seen::Entry(Found { value, age, .. }) => {
                 self.counters.count(Count::Hit);
-                report(|| Outcome::Hit { age, tier: HitTier::Shared });
+                report(|| Outcome::Hit {
+                    age,
+                    tier: HitTier::Shared,
+                    stale: false,
+                    refreshing: false,
+                });
                 return Some(value);
             }
             Seen::Nothing(reason) => reason,

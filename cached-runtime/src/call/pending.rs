@@ -1,25 +1,30 @@
 //! A call that no entry answered: what it is about, and what it is counted as.
 
+use std::cell::{Cell, OnceCell, RefCell};
 use std::marker::PhantomData;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::task;
 use std::thread;
-use std::time::Duration;
 
-use super::{Call, CallOf};
+use super::refresh::{Origin, Refresh};
+use super::turn::Turn;
 use crate::clock::Stamp;
+use crate::context::{Context, Entered};
+use crate::flight::Lead;
 use crate::key::Hashed;
 use crate::outcome::{HitTier, MissReason, Outcome, report};
+use crate::pace::Permit;
 use crate::remote::Remote;
 use crate::rules::Terms;
-use crate::site::Site;
 use crate::stats::{Count, Counters};
 use crate::tag::Labels;
-use crate::tier::Tier;
+use crate::tier::{Answer, Renewal, Shared, Tier};
+use crate::timer::Timer;
 
 /// What a call that has to load knows.
-pub(super) struct Pending<R, K, V, F, T> {
+pub(super) struct Pending<R, K: Eq + Clone, V, F, T> {
     /// The function, whose timeout may be set at run time. None where the terms know the timeout.
-    pub(super) site: Option<&'static Site>,
+    pub(super) origin: Option<Origin>,
     pub(super) tier: Arc<Tier<K, V, F>>,
     pub(super) terms: T,
     /// The key and why nothing answered; none for a bypass.
@@ -28,30 +33,99 @@ pub(super) struct Pending<R, K, V, F, T> {
     pub(super) tags: Labels,
     /// The store that entries are shared through, if there is one.
     pub(super) remote: RemoteOf<V>,
-    /// What a call that may ask the store was counted as: a miss for a reason, or a hit.
-    pub(super) settled: OnceLock<Option<MissReason>>,
+    /// How the first turn is taken.
+    pub(super) begin: Cell<Begin<K, V, F>>,
+    /// In the background, where nobody waits, and as one of so many.
+    pub(super) permit: Option<Permit>,
+    /// An entry is there to fall back on. What the call is counted as is known in the end only.
+    pub(super) has_fallback: Cell<bool>,
+    /// What a call was counted as: a miss for a reason, or a hit.
+    pub(super) settled: OnceCell<Option<MissReason>>,
+    /// The body's own view of its load, once it has begun.
+    pub(super) context: OnceCell<(Arc<Context>, Stamp)>,
+    /// The load has come to an end of its own.
+    pub(super) has_ended: Cell<bool>,
+    /// What ends a call that takes too long.
+    pub(super) timer: RefCell<Option<Timer>>,
+    /// What is to be started in the background, by who has the arguments.
+    pub(super) refresh: Cell<Option<Refresh>>,
     pub(super) returned: PhantomData<fn() -> R>,
+}
+
+/// How the first turn of a call is taken.
+pub(super) enum Begin<K: Eq + Clone, V, F> {
+    /// By joining the flight of the key.
+    Join,
+    /// By leading a flight that was begun for it.
+    Lead(Lead<K, Shared<V, F>>),
+    /// It was taken already, and this one is next.
+    At(Turn<K, V, F>),
 }
 
 /// What a key's shared store is, for the call of a shared function.
 pub(super) type RemoteOf<V> = Option<Box<dyn Remote<V>>>;
 
-pub(super) fn pending<R, K, T: Terms<R>>(
-    site: Option<&'static Site>,
+pub(super) fn pending<R, K: Eq + Clone, T: Terms<R>>(
+    origin: Option<Origin>,
     tier: Arc<Tier<K, T::Value, T::Failure>>,
     terms: T,
     miss: Option<(Arc<Hashed<K>>, MissReason)>,
     remote: RemoteOf<T::Value>,
-) -> CallOf<R, K, T> {
-    let (settled, returned) = (OnceLock::new(), PhantomData);
+) -> Pending<R, K, T::Value, T::Failure, T> {
     let tags = Labels::new(terms.has_labels());
-    Call(Box::new(Pending { site, tier, terms, miss, tags, remote, settled, returned }))
+    Pending {
+        origin,
+        tier,
+        terms,
+        miss,
+        tags,
+        remote,
+        begin: Cell::new(Begin::Join),
+        permit: None,
+        has_fallback: Cell::new(false),
+        settled: OnceCell::new(),
+        context: OnceCell::new(),
+        has_ended: Cell::new(false),
+        timer: RefCell::new(None),
+        refresh: Cell::new(None),
+        returned: PhantomData,
+    }
 }
 
-impl<R, K, V, F, T> Pending<R, K, V, F, T> {
+impl<R, K: Eq + Clone, V, F, T> Pending<R, K, V, F, T> {
+    /// The same, in the background: it leads a flight that was begun for it.
+    pub(super) fn renewing(mut self, renewal: Renewal<K, V, F>) -> Self {
+        let Renewal { lead, permit } = renewal;
+        self.begin.set(Begin::Lead(lead));
+        self.permit = Some(permit);
+        self
+    }
+
+    pub(super) fn is_renewal(&self) -> bool {
+        self.permit.is_some()
+    }
+
+    pub(super) fn key(&self) -> Option<&Arc<Hashed<K>>> {
+        self.miss.as_ref().map(|(key, _)| key)
+    }
+
+    /// Whether a call of a task has taken longer than `hard_timeout`. A bypass never has.
+    pub(super) fn is_late(&self, context: &mut task::Context<'_>) -> bool {
+        let Some(timeout) = self.tier.policy.hard_timeout.filter(|_| self.miss.is_some()) else {
+            return false;
+        };
+        let mut timer = self.timer.borrow_mut();
+        let timer = timer.get_or_insert_with(|| Timer::new(&self.tier.clock));
+        timer.poll(context, &self.tier.clock, timeout).is_ready()
+    }
+
     /// Marks the body as running on this thread.
     pub(super) fn load(&self) -> Load<'_> {
-        Load { counters: &self.tier.counters, was_panicking: thread::panicking() }
+        Load {
+            counters: &self.tier.counters,
+            was_panicking: thread::panicking(),
+            _entered: Entered::enter(self.context.get().map(|(context, _)| context)),
+        }
     }
 
     /// Why nothing answered, as far as is known.
@@ -60,33 +134,53 @@ impl<R, K, V, F, T> Pending<R, K, V, F, T> {
         self.settled.get().copied().flatten().unwrap_or_else(of_memory)
     }
 
-    /// Counts a miss of memory, unless the store has yet to say whether it is one.
+    /// Whether the call is counted only when its answer is known.
+    fn is_open(&self) -> bool {
+        self.remote.is_some() || self.has_fallback.get()
+    }
+
+    /// Counts a miss of memory, unless it may become a hit yet.
     pub(super) fn count_miss(&self) {
-        if self.remote.is_none() {
-            self.tier.counters.count(Count::Miss);
+        if !self.is_open() {
+            self.missed(self.reason());
         }
     }
 
-    /// Counts a miss of the store.
+    /// Counts a miss.
     pub(super) fn missed(&self, reason: MissReason) {
-        if self.remote.is_some() && self.settled.set(Some(reason)).is_ok() {
+        if !self.is_renewal() && self.settled.set(Some(reason)).is_ok() {
             self.tier.counters.count(Count::Miss);
         }
     }
 
-    /// Counts a hit of the store.
-    pub(super) fn found(&self, age: Duration) {
-        if self.settled.set(None).is_ok() {
-            self.tier.counters.count(Count::Hit);
-            report(|| Outcome::Hit { age, tier: HitTier::Shared });
+    /// Counts a hit.
+    pub(super) fn found(&self, answer: &Answer<V>, from: HitTier) {
+        if !self.is_renewal() && self.settled.set(None).is_ok() {
+            let is_refreshing = self.begins_refresh();
+            answered(&self.tier, answer, from, is_refreshing);
         }
     }
 
-    /// A bypass is reported when it starts.
+    /// Counts a load.
+    pub(super) fn count_load(&self) {
+        if self.is_renewal() || self.has_fallback.get() {
+            self.tier.counters.count(Count::Refresh);
+        }
+        self.tier.counters.count(Count::Load);
+    }
+
+    /// A bypass is reported when it starts, and what happens in the background to nobody.
     pub(super) fn report_miss(&self, followed: bool, stored: bool) {
-        if self.miss.is_some() {
+        if self.miss.is_some() && !self.is_renewal() {
             report(|| Outcome::Miss { reason: self.reason(), followed, stored });
         }
+    }
+
+    fn begins_refresh(&self) -> bool {
+        let refresh = self.refresh.take();
+        let is_there = refresh.is_some();
+        self.refresh.set(refresh);
+        is_there
     }
 }
 
@@ -94,14 +188,36 @@ impl<R, K, V, F, T> Pending<R, K, V, F, T> {
 #[inline]
 pub(super) fn hit<K, V, F>(tier: &Tier<K, V, F>, stored: Stamp) {
     tier.counters.count(Count::Hit);
-    report(|| Outcome::Hit { age: tier.clock.now().since(stored), tier: HitTier::Memory });
+    report(|| Outcome::Hit {
+        age: tier.clock.now().since(stored),
+        tier: HitTier::Memory,
+        stale: false,
+        refreshing: false,
+    });
 }
 
-impl<R, K, V, F, T> Drop for Pending<R, K, V, F, T> {
+/// Counts a hit of an entry that may be stale.
+pub(super) fn answered<K, V, F>(
+    tier: &Tier<K, V, F>,
+    answer: &Answer<V>,
+    from: HitTier,
+    refreshing: bool,
+) {
+    let Answer { age, is_stale, .. } = *answer;
+    tier.counters.count(if is_stale { Count::StaleHit } else { Count::Hit });
+    report(|| Outcome::Hit { age, tier: from, stale: is_stale, refreshing });
+}
+
+impl<R, K: Eq + Clone, V, F, T> Drop for Pending<R, K, V, F, T> {
     fn drop(&mut self) {
-        // A call that was cancelled before it was counted, since the store had yet to answer.
-        if self.remote.is_some() && self.settled.get().is_none() {
-            self.tier.counters.count(Count::Miss);
+        // A call that was cancelled before it was counted.
+        if self.is_open() {
+            self.missed(self.reason());
+        }
+        // Its body has panicked, and whoever comes next has something to fall back on.
+        let has_begun = self.context.get().is_some();
+        if has_begun && !self.has_ended.get() && thread::panicking() {
+            self.throttle();
         }
     }
 }
@@ -111,6 +227,7 @@ pub(super) struct Load<'c> {
     counters: &'c Counters,
     /// It runs in a `Drop` while its thread unwinds.
     was_panicking: bool,
+    _entered: Entered,
 }
 
 impl Drop for Load<'_> {

@@ -4,13 +4,15 @@
 //! bounds it was written under, and the compiler, which forgets lifetimes when it asks whether a
 //! future is `Send`, could not prove them again for a `&'static str`. This one has none.
 
+use std::mem;
 use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::Call;
+use super::begun::Begun;
 use super::pending::Pending;
-use super::turn::Turn;
+use super::turn::{Loading, Turn, Unpublished};
 use crate::adapter::Storable;
 use crate::rules::Terms;
 
@@ -20,8 +22,15 @@ pub struct Running<R, K: Eq + Clone, V, F, T, B> {
     /// Dropped first: a body that is cancelled is gone before another caller inherits its lead.
     body: Pin<Box<B>>,
     /// What this task was doing when it was last polled. One box for all polls.
-    turn: Box<Option<Turn<R, K, V, F>>>,
+    at: Box<At<R, K, V, F>>,
     call: Box<Pending<R, K, V, F, T>>,
+}
+
+/// What a task is doing.
+enum At<R, K: Eq + Clone, V, F> {
+    Start,
+    Turn(Turn<K, V, F>),
+    Publish(Box<Unpublished<R, K, V, F>>),
 }
 
 /// Runs a call to its end on this task.
@@ -36,7 +45,7 @@ where
     T: Terms<R, Value = V, Failure = F>,
     B: Future<Output = R>,
 {
-    Running { body: Box::pin(body), turn: Box::new(None), call: call.0 }
+    Running { body: Box::pin(body), at: Box::new(At::Start), call: call.0 }
 }
 
 impl<R, K, V, F, T, B> Future for Running<R, K, V, F, T, B>
@@ -50,18 +59,128 @@ where
     type Output = R;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<R> {
-        let Self { call, turn, body } = &mut *self;
-        poll_turns(call, turn, body.as_mut(), context)
+        let Self { call, at, body } = &mut *self;
+        let polled = poll_turns(call, at, body.as_mut(), context);
+        if polled.is_pending() && call.is_late(context) {
+            let role = match mem::replace(&mut **at, At::Start) {
+                At::Turn(turn) => turn.into_role(),
+                At::Start | At::Publish(_) => None,
+            };
+            return call.timed_out(role).map_or(Poll::Pending, Poll::Ready);
+        }
+        polled
     }
 }
 
-/// The same for any body, so that functions of the same types share it.
+type BegunCall<R, K, V, F, T> = Begun<R, Call<R, K, V, F, T>>;
+
+/// The turns of a call that come before its body, as part of a task.
+#[must_use = "a future does nothing unless it is polled"]
+pub struct Looking<R, K: Eq + Clone, V, F, T> {
+    /// None once it has been answered.
+    begun: Option<BegunCall<R, K, V, F, T>>,
+    turn: Option<Turn<K, V, F>>,
+}
+
+impl<R, K: Eq + Clone, V, F, T> Looking<R, K, V, F, T> {
+    pub(super) fn new(begun: Begun<R, Call<R, K, V, F, T>>) -> Self {
+        Self { begun: Some(begun), turn: None }
+    }
+}
+
+/// Nothing in it is pinned.
+impl<R, K: Eq + Clone, V, F, T> Unpin for Looking<R, K, V, F, T> {}
+
+impl<R, K, V, F, T> Future for Looking<R, K, V, F, T>
+where
+    K: Eq + Clone + Send + Sync + 'static,
+    V: Storable,
+    F: Clone + Send + Sync + 'static,
+    T: Terms<R, Value = V, Failure = F>,
+{
+    type Output = Begun<R, Call<R, K, V, F, T>>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let Self { begun, turn } = &mut *self;
+        let Begun { refresh, next } = begun.take().expect("polled once more after its end");
+        let call = match next {
+            ControlFlow::Continue(call) if call.0.remote.is_some() => call,
+            next => return Poll::Ready(Begun { refresh, next }),
+        };
+        match poll_to_load(&call.0, turn, context) {
+            Poll::Ready(reached) => Poll::Ready(call.looked(refresh, reached)),
+            Poll::Pending if call.0.is_late(context) => {
+                let role = turn.take().and_then(Turn::into_role);
+                let next =
+                    call.0.timed_out(role).map_or(ControlFlow::Continue(call), ControlFlow::Break);
+                Poll::Ready(Begun { refresh, next })
+            }
+            Poll::Pending => {
+                *begun = Some(Begun { refresh, next: ControlFlow::Continue(call) });
+                Poll::Pending
+            }
+        }
+    }
+}
+
+/// Polls a call and its body. The same for any body, so that functions of the same types share it.
 fn poll_turns<R, K, V, F, T>(
     call: &Pending<R, K, V, F, T>,
-    turn: &mut Option<Turn<R, K, V, F>>,
+    at: &mut At<R, K, V, F>,
     mut body: Pin<&mut dyn Future<Output = R>>,
     context: &mut Context<'_>,
 ) -> Poll<R>
+where
+    K: Eq + Clone + Send + Sync + 'static,
+    V: Storable,
+    F: Clone + Send + Sync + 'static,
+    T: Terms<R, Value = V, Failure = F>,
+{
+    // What it was doing is on the stack while user code runs: a panic drops it, and with it a lead.
+    let mut unpublished = match mem::replace(at, At::Start) {
+        At::Publish(unpublished) => unpublished,
+        was => {
+            let mut turn = match was {
+                At::Turn(turn) => Some(turn),
+                At::Start | At::Publish(_) => None,
+            };
+            let (role, publish) = match poll_to_load(call, &mut turn, context) {
+                Poll::Ready(ControlFlow::Break(result)) => return Poll::Ready(result),
+                Poll::Ready(ControlFlow::Continue(load)) => load,
+                Poll::Pending => {
+                    *at = turn.map_or(At::Start, At::Turn);
+                    return Poll::Pending;
+                }
+            };
+            let polled = {
+                let (_inside, _load) = (role.enter(), call.load());
+                body.as_mut().poll(context)
+            };
+            let Poll::Ready(result) = polled else {
+                *at = At::Turn(Turn::Load((role, publish)));
+                return Poll::Pending;
+            };
+            match call.loaded(role, publish, result) {
+                ControlFlow::Break(result) => return Poll::Ready(result),
+                ControlFlow::Continue(unpublished) => unpublished,
+            }
+        }
+    };
+    match unpublished.publishing.as_mut().poll(context) {
+        Poll::Ready(published) => Poll::Ready(call.published(*unpublished, published)),
+        Poll::Pending => {
+            *at = At::Publish(unpublished);
+            Poll::Pending
+        }
+    }
+}
+
+/// Polls a call up to its body.
+fn poll_to_load<R, K, V, F, T>(
+    call: &Pending<R, K, V, F, T>,
+    turn: &mut Option<Turn<K, V, F>>,
+    context: &mut Context<'_>,
+) -> Poll<ControlFlow<R, Loading<K, V, F>>>
 where
     K: Eq + Clone + Send + Sync + 'static,
     V: Storable,
@@ -74,21 +193,17 @@ where
     };
     loop {
         let current = match next {
-            ControlFlow::Break(result) => return Poll::Ready(result),
+            ControlFlow::Break(result) => return Poll::Ready(ControlFlow::Break(result)),
             ControlFlow::Continue(turn) => turn,
         };
-        // The turn is on the stack while user code runs: a panic drops it, and with it a lead.
         let waiting = match current {
-            Turn::Follow(mut follow) => {
-                let timeout = call.tier.policy.wait_timeout;
-                match follow.poll(context, &*call.tier, timeout) {
-                    Poll::Ready(followed) => {
-                        next = call.followed(followed);
-                        continue;
-                    }
-                    Poll::Pending => Turn::Follow(follow),
+            Turn::Follow(mut follow) => match follow.poll(context, &*call.tier, call.patience()) {
+                Poll::Ready(followed) => {
+                    next = call.followed(followed);
+                    continue;
                 }
-            }
+                Poll::Pending => Turn::Follow(follow),
+            },
             Turn::Fetch(role, mut fetching) => {
                 let polled = {
                     let _inside = role.enter();
@@ -102,25 +217,7 @@ where
                     Poll::Pending => Turn::Fetch(role, fetching),
                 }
             }
-            Turn::Load(role, publish) => {
-                let polled = {
-                    let (_inside, _load) = (role.enter(), call.load());
-                    body.as_mut().poll(context)
-                };
-                match polled {
-                    Poll::Ready(result) => {
-                        next = call.loaded(role, publish, result);
-                        continue;
-                    }
-                    Poll::Pending => Turn::Load(role, publish),
-                }
-            }
-            Turn::Publish(role, kept, mut publishing) => match publishing.as_mut().poll(context) {
-                Poll::Ready(published) => {
-                    return Poll::Ready(call.published(role, *kept, published));
-                }
-                Poll::Pending => Turn::Publish(role, kept, publishing),
-            },
+            Turn::Load(load) => return Poll::Ready(ControlFlow::Continue(load)),
         };
         *turn = Some(waiting);
         return Poll::Pending;

@@ -3,8 +3,10 @@
 use std::ops::ControlFlow;
 
 use super::Call;
+use super::begun::Begun;
 use super::pending::Pending;
-use super::turn::Turn;
+use super::refresh::Refresh;
+use super::turn::{Loading, Turn};
 use crate::adapter::Storable;
 use crate::remote::wait;
 use crate::rules::Terms;
@@ -24,6 +26,22 @@ where
     run_turns(&call.0, &mut || body.take().expect("a call runs its body once")())
 }
 
+/// Takes the turns that come before the body.
+#[cold]
+pub(super) fn look<R, K, V, F, T>(
+    call: Call<R, K, V, F, T>,
+    refresh: Option<Refresh>,
+) -> Begun<R, Call<R, K, V, F, T>>
+where
+    K: Eq + Clone + Send + Sync + 'static,
+    V: Storable,
+    F: Clone + Send + Sync + 'static,
+    T: Terms<R, Value = V, Failure = F>,
+{
+    let reached = run_to_load(&call.0);
+    call.looked(refresh, reached)
+}
+
 /// The same for any body, so that functions of the same types share it.
 fn run_turns<R, K, V, F, T>(call: &Pending<R, K, V, F, T>, body: &mut dyn FnMut() -> R) -> R
 where
@@ -32,34 +50,43 @@ where
     F: Clone + Send + Sync + 'static,
     T: Terms<R, Value = V, Failure = F>,
 {
-    let mut next = call.start();
+    let (role, publish) = match run_to_load(call) {
+        ControlFlow::Break(result) => return result,
+        ControlFlow::Continue(load) => load,
+    };
+    let result = {
+        let (_inside, _load) = (role.enter(), call.load());
+        body()
+    };
+    match call.loaded(role, publish, result) {
+        ControlFlow::Break(result) => result,
+        ControlFlow::Continue(mut unpublished) => {
+            let published = wait(unpublished.publishing.as_mut());
+            call.published(*unpublished, published)
+        }
+    }
+}
+
+/// The turns up to the body.
+fn run_to_load<R, K, V, F, T>(call: &Pending<R, K, V, F, T>) -> ControlFlow<R, Loading<K, V, F>>
+where
+    K: Eq + Clone + Send + Sync + 'static,
+    V: Storable,
+    F: Clone + Send + Sync + 'static,
+    T: Terms<R, Value = V, Failure = F>,
+{
+    let mut turn = call.start()?;
     loop {
-        let turn = match next {
-            ControlFlow::Break(result) => return result,
-            ControlFlow::Continue(turn) => turn,
-        };
-        next = match turn {
-            Turn::Follow(follow) => {
-                call.followed(follow.wait(&*call.tier, call.tier.policy.wait_timeout))
-            }
+        turn = match turn {
+            Turn::Follow(follow) => call.followed(follow.wait(&*call.tier, call.patience()))?,
             Turn::Fetch(role, fetching) => {
                 let fetched = {
                     let _inside = role.enter();
                     wait(fetching)
                 };
-                call.fetched(role, fetched)
+                call.fetched(role, fetched)?
             }
-            Turn::Load(role, publish) => {
-                let result = {
-                    let (_inside, _load) = (role.enter(), call.load());
-                    body()
-                };
-                call.loaded(role, publish, result)
-            }
-            Turn::Publish(role, loaded, publishing) => {
-                let published = wait(publishing);
-                ControlFlow::Break(call.published(role, *loaded, published))
-            }
+            Turn::Load(load) => return ControlFlow::Continue(load),
         };
     }
 }

@@ -1,33 +1,41 @@
-//! The decision: what a caller does next, and what its load comes to.
+//! The decision: what a caller does next.
 //!
 //! Each step ends in the next turn, or in the answer. The fronts take the turns: they run bodies,
-//! and wait.
+//! and wait. What a load comes to is in `landing.rs`, and what its failure comes to in `failure.rs`.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::pending::{Pending, hit};
+use super::pending::{Begin, Pending};
 use crate::adapter::{Loaded, Storable};
-use crate::flight::{Follow, Followed, Inside, Joined, Landed, Lead, Wanted};
-use crate::key::Hashed;
-use crate::outcome::{Outcome, report};
-use crate::policy::{Coalescing, Timeout};
-use crate::remote::{Fetched, Fetching, Found, Publish, Published, Publishing};
-use crate::rules::{Keep, Terms};
-use crate::site::Site;
+use crate::context::Context;
+use crate::flight::{Follow, Followed, Inside, Joined, Lead, Renews};
+use crate::outcome::{HitTier, Outcome, report};
+use crate::policy::Coalescing;
+use crate::remote::{Fetched, Fetching, Publish, Published, Publishing};
+use crate::rules::Terms;
 use crate::stats::Count;
 use crate::tier::{Shared, Stored, next_seq};
 
 /// What a caller does next.
-pub(super) enum Turn<R, K: Eq + Clone, V, F> {
+pub(super) enum Turn<K: Eq + Clone, V, F> {
     /// Waits for the lead.
     Follow(Follow<K, Shared<V, F>>),
     /// Looks for the entry in the store.
     Fetch(Role<K, V, F>, Fetching<V>),
     /// Runs the body.
-    Load(Role<K, V, F>, Option<Box<dyn Publish<V>>>),
-    /// Stores in the store what the body returned.
-    Publish(Role<K, V, F>, Box<Kept<R, V>>, Publishing),
+    Load(Loading<K, V, F>),
+}
+
+/// For whom a body runs, and what the store is told of it.
+pub(super) type Loading<K, V, F> = (Role<K, V, F>, Option<Box<dyn Publish<V>>>);
+
+/// What is left to do when the body has returned: the store has to be told.
+pub(super) struct Unpublished<R, K: Eq + Clone, V, F> {
+    pub(super) publishing: Publishing,
+    role: Role<K, V, F>,
+    kept: Kept<R, V>,
 }
 
 /// For whom a caller loads.
@@ -36,6 +44,16 @@ pub(super) enum Role<K: Eq + Clone, V, F> {
     Lead(Lead<K, Shared<V, F>>),
     /// For itself.
     Alone(Alone),
+}
+
+impl<K: Eq + Clone, V, F> Turn<K, V, F> {
+    /// For whom a load was under way, if it was this caller's.
+    pub(super) fn into_role(self) -> Option<Role<K, V, F>> {
+        match self {
+            Self::Follow(_) => None,
+            Self::Fetch(role, _) | Self::Load((role, _)) => Some(role),
+        }
+    }
 }
 
 impl<K: Eq + Clone, V, F> Role<K, V, F> {
@@ -50,8 +68,8 @@ impl<K: Eq + Clone, V, F> Role<K, V, F> {
 
 /// A result, and what is to be stored of it.
 pub(super) struct Kept<R, V> {
-    result: R,
-    store: Option<Stored<V>>,
+    pub(super) result: R,
+    pub(super) store: Option<Stored<V>>,
 }
 
 /// A load outside any flight.
@@ -73,36 +91,47 @@ where
     T: Terms<R, Value = V, Failure = F>,
 {
     /// The first turn; or the answer, where an entry has come meanwhile.
-    pub(super) fn start(&self) -> ControlFlow<R, Turn<R, K, V, F>> {
-        let counters = &self.tier.counters;
+    pub(super) fn start(&self) -> ControlFlow<R, Turn<K, V, F>> {
+        match self.begin.replace(Begin::Join) {
+            Begin::Join => self.join(),
+            Begin::Lead(lead) => {
+                lead.label(&self.tags);
+                ControlFlow::Continue(self.take_up(Role::Lead(lead)))
+            }
+            Begin::At(turn) => ControlFlow::Continue(turn),
+        }
+    }
+
+    fn join(&self) -> ControlFlow<R, Turn<K, V, F>> {
         let Some((key, reason)) = &self.miss else {
-            counters.count(Count::Bypass);
-            counters.count(Count::Load);
+            self.tier.counters.count(Count::Bypass);
             report(|| Outcome::Bypass);
-            return ControlFlow::Continue(Turn::Load(Role::Alone(Alone::Bypass), None));
+            return ControlFlow::Continue(self.load_alone(Alone::Bypass));
         };
+        self.look_for_fallback()?;
         let role = loop {
             if self.tier.policy.coalescing == Coalescing::Off {
                 break Role::Alone(Alone::Stored { as_of: next_seq() });
             }
             match self.tier.join(key, &self.tags, *reason) {
                 Joined::Lead(lead) => break Role::Lead(lead),
-                Joined::Follow(follow) => {
+                // What it renews is for this caller to look at first.
+                Joined::Follow(follow, Renews::Entry) if self.may_look() => {
+                    drop(follow);
+                    break Role::Alone(Alone::Stored { as_of: next_seq() });
+                }
+                Joined::Follow(follow, _) => {
                     self.count_miss();
                     return ControlFlow::Continue(Turn::Follow(follow));
                 }
                 Joined::Inside => {
-                    let _ = self.settled.set(Some(*reason));
-                    counters.count(Count::Miss);
-                    counters.count(Count::Load);
-                    return ControlFlow::Continue(Turn::Load(Role::Alone(Alone::Inside), None));
+                    self.missed(*reason);
+                    return ControlFlow::Continue(self.load_alone(Alone::Inside));
                 }
                 // It may go as fast as it came.
                 Joined::Arrived => {
-                    if let Some((value, stored)) = self.tier.peek(key) {
-                        let _ = self.settled.set(None);
-                        hit(&self.tier, stored);
-                        return ControlFlow::Break(self.terms.restore(value));
+                    if let Some(answer) = self.tier.peek(key) {
+                        return ControlFlow::Break(self.answer(answer, HitTier::Memory));
                     }
                 }
             }
@@ -111,14 +140,51 @@ where
         ControlFlow::Continue(self.take_up(role))
     }
 
+    /// Notes whether there is something to fall back on. It answers at once where a load has failed
+    /// too lately to try again.
+    fn look_for_fallback(&self) -> ControlFlow<R> {
+        let Some((key, answer)) = self.key().zip(self.fallback()) else {
+            return ControlFlow::Continue(());
+        };
+        if self.tier.is_throttled(key) && self.remote.is_none() {
+            return ControlFlow::Break(self.answer(answer, HitTier::Memory));
+        }
+        self.has_fallback.set(true);
+        ControlFlow::Continue(())
+    }
+
+    /// Whether the store may have an entry that somebody else renews.
+    fn may_look(&self) -> bool {
+        self.remote.is_some() && !self.tier.policy.windows.are_closed()
+    }
+
     /// Begins a load: with a look at the store, where entries are shared.
-    fn take_up(&self, role: Role<K, V, F>) -> Turn<R, K, V, F> {
+    fn take_up(&self, role: Role<K, V, F>) -> Turn<K, V, F> {
         match &self.remote {
             Some(remote) => Turn::Fetch(role, remote.fetch(self.reason(), &self.tags)),
-            None => {
-                self.tier.counters.count(Count::Load);
-                Turn::Load(role, None)
-            }
+            None => self.load_as(role, None),
+        }
+    }
+
+    fn load_alone(&self, alone: Alone) -> Turn<K, V, F> {
+        self.tier.counters.count(Count::Load);
+        Turn::Load((Role::Alone(alone), None))
+    }
+
+    /// Begins the body of a load whose value may be stored.
+    fn load_as(&self, role: Role<K, V, F>, publish: Option<Box<dyn Publish<V>>>) -> Turn<K, V, F> {
+        self.count_load();
+        self.context.get_or_init(|| (Arc::new(self.view()), self.tier.clock.now()));
+        Turn::Load((role, publish))
+    }
+
+    /// What the body may know of its load.
+    fn view(&self) -> Context {
+        let is_of_use = self.is_renewal() || self.has_fallback.get();
+        let key = self.key().filter(|_| is_of_use);
+        match key.and_then(|key| self.tier.usable(key).zip(self.tier.tags_of(key))) {
+            Some((usable, tags)) => Context::new(Some(Box::new(usable.answer.value)), tags),
+            None => Context::new(None, Vec::new()),
         }
     }
 
@@ -127,13 +193,14 @@ where
         &self,
         role: Role<K, V, F>,
         fetched: Fetched<V>,
-    ) -> ControlFlow<R, Turn<R, K, V, F>> {
+    ) -> ControlFlow<R, Turn<K, V, F>> {
         match fetched {
             Fetched::Found(found, local) => ControlFlow::Break(self.promote(role, found, local)),
             Fetched::Load(reason, publish) => {
-                self.missed(reason);
-                self.tier.counters.count(Count::Load);
-                ControlFlow::Continue(Turn::Load(role, Some(publish)))
+                if !self.has_fallback.get() {
+                    self.missed(reason);
+                }
+                ControlFlow::Continue(self.load_as(role, Some(publish)))
             }
         }
     }
@@ -142,26 +209,40 @@ where
     pub(super) fn followed(
         &self,
         followed: Followed<K, Shared<V, F>>,
-    ) -> ControlFlow<R, Turn<R, K, V, F>> {
+    ) -> ControlFlow<R, Turn<K, V, F>> {
         let role = match followed {
-            Followed::Landed(Landed::Shared(shared)) => {
-                return ControlFlow::Break(self.share_in(&shared));
-            }
             Followed::Lead(lead) => Role::Lead(lead),
-            Followed::Landed(Landed::Unshared) | Followed::TimedOut => {
+            Followed::Landed(landed) => {
+                if let Some(result) = self.share_in(&landed) {
+                    return ControlFlow::Break(result);
+                }
+                Role::Alone(Alone::Stored { as_of: next_seq() })
+            }
+            Followed::TimedOut => {
+                if let Some(answer) = self.fallback() {
+                    return ControlFlow::Break(self.answer(answer, HitTier::Memory));
+                }
                 Role::Alone(Alone::Stored { as_of: next_seq() })
             }
         };
         ControlFlow::Continue(self.take_up(role))
     }
 
-    /// The turn after the body, or the answer.
+    /// How long this call waits for another's load.
+    pub(super) fn patience(&self) -> Duration {
+        let policy = &self.tier.policy;
+        let soft = policy.soft_timeout.filter(|_| self.has_fallback.get());
+        soft.map_or(policy.wait_timeout, |soft| soft.min(policy.wait_timeout))
+    }
+
+    /// What is left to do after the body, or the answer.
     pub(super) fn loaded(
         &self,
         role: Role<K, V, F>,
         publish: Option<Box<dyn Publish<V>>>,
         result: R,
-    ) -> ControlFlow<R, Turn<R, K, V, F>> {
+    ) -> ControlFlow<R, Box<Unpublished<R, K, V, F>>> {
+        self.has_ended.set(true);
         if let Role::Alone(Alone::Inside | Alone::Bypass) = role {
             if matches!(self.terms.look(&result), Loaded::Error) {
                 self.tier.counters.count(Count::LoadError);
@@ -171,16 +252,22 @@ where
         }
         // The user's closures are part of the load: they do not wait for it either.
         let inside = role.enter();
+        if let Some(answer) = self.fallback_for(&result) {
+            drop(inside);
+            self.tier.counters.count(Count::LoadError);
+            return ControlFlow::Break(self.fall_back(role, answer));
+        }
         let store = self.judge(&result);
+        self.learn(store.is_some());
         let kept = Kept { result, store };
         let publishing = match (&kept.store, publish) {
-            (Some(stored), Some(publish)) => Some(publish.publish(stored)),
+            (Some(stored), Some(publish)) if !self.is_given_up() => Some(publish.publish(stored)),
             _ => None,
         };
         drop(inside);
         match publishing {
             Some(publishing) => {
-                ControlFlow::Continue(Turn::Publish(role, Box::new(kept), publishing))
+                ControlFlow::Continue(Box::new(Unpublished { publishing, role, kept }))
             }
             None => ControlFlow::Break(self.land(role, kept, false)),
         }
@@ -189,122 +276,16 @@ where
     /// The answer, once the store has it or does not.
     pub(super) fn published(
         &self,
-        role: Role<K, V, F>,
-        mut kept: Kept<R, V>,
+        unpublished: Unpublished<R, K, V, F>,
         published: Published,
     ) -> R {
+        let Unpublished { role, mut kept, .. } = unpublished;
         kept.store = match published {
             Published::Stored(local) | Published::Failed(local) => {
-                kept.store.map(|stored| Stored { keep: stored.keep.at_most(local), ..stored })
+                kept.store.map(|stored| stored.kept_for(local))
             }
             Published::Overtaken => None,
         };
         self.land(role, kept, matches!(published, Published::Stored(_)))
-    }
-
-    /// Commits a result to memory, and hands it to the followers.
-    fn land(&self, role: Role<K, V, F>, kept: Kept<R, V>, was_published: bool) -> R {
-        let Kept { result, store } = kept;
-        let store = store.filter(|stored| !stored.keep.timeout.is_zero());
-        let stored = self.commit(role, store, || self.share(&result));
-        self.report_miss(false, stored || was_published);
-        result
-    }
-
-    /// The answer that the store had, which memory and the followers get as well.
-    fn promote(&self, role: Role<K, V, F>, found: Found<V>, local: Timeout) -> R {
-        let Found { value, age, tags, .. } = found;
-        self.found(age);
-        let inside = role.enter();
-        let result = self.terms.restore(value);
-        let value = (!local.is_zero()).then(|| self.terms.value(&result)).flatten();
-        let store = value.map(|value| {
-            let keep = Keep { timeout: local, weight: self.terms.weight(&result), age };
-            Stored { value, keep, tags }
-        });
-        drop(inside);
-        self.commit(role, store, || {
-            let value = self.terms.value(&result).map(|value| Shared::Found(value, age));
-            value.map_or(Landed::Unshared, |value| Landed::Shared(Arc::new(value)))
-        });
-        result
-    }
-
-    /// Stores a value in memory, unless it was overtaken, and ends the flight.
-    fn commit(
-        &self,
-        role: Role<K, V, F>,
-        store: Option<Stored<V>>,
-        share: impl Fn() -> Landed<Shared<V, F>>,
-    ) -> bool {
-        let mut lead = match role {
-            Role::Lead(lead) => lead,
-            Role::Alone(Alone::Stored { as_of }) => {
-                let Some(((key, _), stored)) = self.miss.as_ref().zip(store) else {
-                    return false;
-                };
-                return self.tier.commit_alone(key, stored, as_of);
-            }
-            Role::Alone(Alone::Inside | Alone::Bypass) => return false,
-        };
-        let mut store = store.map(|stored| (Hashed::clone(lead.key()), stored));
-        let share = |lead: &Lead<K, Shared<V, F>>| {
-            let _inside = lead.enter();
-            share()
-        };
-        let mut landed = lead.has_followers().then(|| share(&lead));
-        loop {
-            match self.tier.land(lead, landed, &mut store) {
-                Ok(stored) => return stored,
-                // Somebody joined since.
-                Err(Wanted(again)) => {
-                    landed = Some(share(&again));
-                    lead = again;
-                }
-            }
-        }
-    }
-
-    /// What another caller's load came to.
-    fn share_in(&self, shared: &Shared<V, F>) -> R {
-        match shared {
-            Shared::Found(value, age) => {
-                self.found(*age);
-                self.terms.restore(value.clone())
-            }
-            Shared::Value(value) => {
-                self.missed(self.reason());
-                let result = self.terms.restore(value.clone());
-                self.report_miss(true, false);
-                result
-            }
-            Shared::Failure(failure) => {
-                self.missed(self.reason());
-                let result = self.terms.restore_failure(failure.clone());
-                self.report_miss(true, false);
-                result
-            }
-        }
-    }
-
-    /// What is to be stored of a result. Runs the user's closures and `Clone`, under no lock.
-    fn judge(&self, result: &R) -> Option<Stored<V>> {
-        let policy = &self.tier.policy;
-        let of_site = |site: &'static Site| site.state(|state, _| state.timeout(policy));
-        let timeout = self.site.map_or(Timeout::DEFAULT, of_site);
-        let verdict = self.terms.judge(result, policy, timeout);
-        if verdict.is_error {
-            self.tier.counters.count(Count::LoadError);
-        }
-        let keep = verdict.store?;
-        let tags = self.terms.label(result, &self.tags).set()?;
-        self.terms.value(result).map(|value| Stored { value, keep, tags })
-    }
-
-    /// What followers get of a result. Runs the user's `Clone`, under no lock.
-    fn share(&self, result: &R) -> Landed<Shared<V, F>> {
-        let value = self.terms.value(result).map(Shared::Value);
-        let shared = value.or_else(|| self.terms.failure(result).map(Shared::Failure));
-        shared.map_or(Landed::Unshared, |shared| Landed::Shared(Arc::new(shared)))
     }
 }

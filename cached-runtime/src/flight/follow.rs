@@ -1,14 +1,12 @@
 //! Following: waiting for a flight that another caller leads, as a thread or as a task.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use super::{Board, Followed, Lead, Phase, Place, Tower};
-use crate::clock::Stamp;
-use crate::sync::{Sleep, sleep};
 use crate::tag::Labels;
+use crate::timer::Timer;
 
 /// A place among those who wait for a flight.
 pub(crate) struct Follow<K: Eq + Clone, P> {
@@ -17,8 +15,8 @@ pub(crate) struct Follow<K: Eq + Clone, P> {
     labels: Labels,
     /// This task's waker on the board.
     task: Option<u64>,
-    /// When this task began to wait, and what wakes it when it has waited long enough.
-    timer: Option<(Stamp, Sleep)>,
+    /// What wakes this task when it has waited long enough.
+    timer: Option<Timer>,
     is_done: bool,
 }
 
@@ -64,20 +62,8 @@ impl<K: Eq + Clone, P> Follow<K, P> {
         }
         self.leave_waker(&mut board, context.waker());
         drop(board);
-        loop {
-            let now = tower.now();
-            let start = self.timer.as_ref().map_or(now, |(start, _)| *start);
-            let remaining = timeout.saturating_sub(now.since(start));
-            if remaining.is_zero() {
-                return Poll::Ready(Followed::TimedOut);
-            }
-            let nap = || (start, sleep(tower.clock().nap(remaining)));
-            let (_, timer) = self.timer.get_or_insert_with(nap);
-            if Pin::new(timer).poll(context).is_pending() {
-                return Poll::Pending;
-            }
-            self.timer = Some(nap());
-        }
+        let timer = self.timer.get_or_insert_with(|| Timer::new(tower.clock()));
+        timer.poll(context, tower.clock(), timeout).map(|()| Followed::TimedOut)
     }
 
     /// Ends the wait where the board says so.

@@ -60,11 +60,11 @@ where
     T: Terms<R> + Send + Sync,
 {
     fn peek(&self) -> Option<R> {
-        let value = self.site.state(|state, _| {
+        let answer = self.site.state(|state, _| {
             let tier = state.find(self.instance)?.tier::<K, T::Value, T::Failure>();
             tier.peek(&self.key)
         });
-        value.map(|(value, _)| self.terms.restore(value))
+        answer.map(|answer| self.terms.restore(answer.value))
     }
 
     fn put(&self, result: &R, labels: &Labels) {

@@ -217,8 +217,8 @@ where
 
     /// The entry that counts, and its age.
     async fn find(&self, labels: &Labels) -> Result<Option<(T::Value, Duration)>, Error> {
-        if let Some((value, stored)) = self.tier.peek(&self.key) {
-            return Ok(Some((value, self.tier.clock.now().since(stored))));
+        if let Some(answer) = self.tier.peek(&self.key) {
+            return Ok(Some((answer.value, answer.age)));
         }
         // What could not be invalidated there yet does not count.
         let spot = self.spot(labels).filter(Spot::is_current);
@@ -249,7 +249,7 @@ where
         let (Some(keep), Some(value), Some(tags)) = (verdict.store, value, tags) else {
             return Box::pin(async { Ok(()) });
         };
-        let mut stored = Stored { value, keep, tags };
+        let stored = Stored { value, keep, tags };
         let (tier, key) = (Arc::clone(&self.tier), Arc::clone(&self.key));
         let open = Labels::new(self.terms.has_labels()).and(labels);
         let Some(spot) = self.spot(&open) else {
@@ -264,8 +264,8 @@ where
                 // What came from the store meanwhile.
                 tier.forget_entry(&key);
             }
-            stored.keep = stored.keep.at_most(put?);
-            if !stored.keep.timeout.is_zero() {
+            let stored = stored.kept_for(put?);
+            if stored.is_kept() {
                 tier.put(&key, stored);
             }
             Ok(())

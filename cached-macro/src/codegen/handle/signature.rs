@@ -1,9 +1,9 @@
 //! The user's signature and attributes, as the functions beside the user's need them.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span};
 use quote::format_ident;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, FnArg, GenericParam, Meta, Pat, PatIdent, Signature};
+use syn::{Attribute, FnArg, Meta, Pat, PatIdent, Signature};
 
 /// The signature with a name for every argument, so that it can be handed on.
 pub(super) fn forwarded(sig: &Signature) -> Signature {
@@ -52,20 +52,6 @@ fn strip_mut(pat: &mut Pat) {
         Pat::TupleStruct(tuple) => tuple.elems.iter_mut().for_each(strip_mut),
         _ => {}
     }
-}
-
-pub(super) fn turbofish(sig: &Signature) -> Option<TokenStream> {
-    let names: Vec<&Ident> = sig
-        .generics
-        .params
-        .iter()
-        .filter_map(|param| match param {
-            GenericParam::Type(param) => Some(&param.ident),
-            GenericParam::Const(param) => Some(&param.ident),
-            GenericParam::Lifetime(_) => None,
-        })
-        .collect();
-    (!names.is_empty()).then(|| hygienic!(::<#(#names),*>))
 }
 
 /// What the user says of lints, for every function that has the user's signature or body.

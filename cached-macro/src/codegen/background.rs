@@ -1,0 +1,175 @@
+//! A call that may load while nobody waits: the load is prepared by the call that finds the entry
+//! stale, and run by another call of the same function, with clones of its arguments.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens as _, format_ident, quote_spanned};
+use syn::spanned::Spanned as _;
+
+use super::{key, tags, turbofish};
+use crate::function::{Function, at};
+use crate::spec::{Background, Kept, Spec};
+
+/// What a load in the background calls.
+pub(super) struct Again {
+    path: TokenStream,
+    /// The mode, where it takes one.
+    mode: Option<TokenStream>,
+}
+
+/// The user's function. Where it cannot be found by its name, that is said of the option.
+pub(super) fn again(wanted: &Background, function: &Function) -> Again {
+    let span = at(wanted.option.span());
+    let mut name = function.sig.ident.clone();
+    name.set_span(span);
+    let turbofish = turbofish(&function.sig);
+    let path = if wanted.is_associated {
+        quote_spanned!(span=> Self::#name #turbofish)
+    } else {
+        quote_spanned!(span=> #name #turbofish)
+    };
+    Again { path, mode: None }
+}
+
+/// The function beside the user's that has the body.
+pub(super) fn again_beside(path: TokenStream, mode: TokenStream) -> Again {
+    Again { path, mode: Some(mode) }
+}
+
+// Input:
+//
+//     #[cached(stale = 60, tags("user:{id}"))]
+//     fn load(db: &Db, id: u64) -> User { body }
+//
+// Output:
+//
+//     let mut __begun = { .. begin_refreshing(&__SITE, __instance, __mode, __key, __rules) };
+//     if __begun.is_load() { .. __begun.tag(__key); }
+//     if let Some(__refresh) = __begun.refresh() {
+//         use RefuseKeep as _;
+//         let __kept0 = KeepBorrowed(&*db, Stale).checked();
+//         let __kept1 = Keep(&id, Stale).checked();
+//         __refresh.start(move || { let _ = load(__kept0.lend(), __kept1); });
+//     }
+//     let __call = match __begun.next() {
+//         ControlFlow::Break(__hit) => return __hit,
+//         ControlFlow::Continue(__call) => __call,
+//     };
+//
+// Where the call may bypass the cache:
+//
+//     let mut __begun = if __mode.is_uncached() { From::from(bypass(..)) } else { .. };
+//
+// Where entries leave the process, the store is asked before a load is started:
+//
+//     let mut __begun = look(__begun);
+pub(super) fn prepare(
+    spec: &Spec,
+    function: &Function,
+    wanted: &Background,
+    again: &Again,
+    site: &TokenStream,
+    bypass: Option<&TokenStream>,
+) -> TokenStream {
+    let span = at(spec.returned.declared.span());
+    let krate = spec.krate_at(span);
+    let (begin, look) = if spec.shared.is_some() {
+        (Ident::new("begin_refreshing_shared", span), Some(look(spec, function, span)))
+    } else {
+        (Ident::new("begin_refreshing", span), None)
+    };
+    let key = key::key(spec, function);
+    let bypass = bypass.map(
+        |bypass| hygienic!(if __mode.is_uncached() { ::core::convert::From::from(#bypass) } else),
+    );
+    let tags = (!spec.tags.templates.is_empty()).then(|| {
+        let tags = tags(spec, &hygienic!(__begun));
+        hygienic!(if __begun.is_load() { #tags })
+    });
+    let start = start(spec, function, wanted, again);
+    quote_spanned!(span=>
+        let mut __begun = #bypass {
+            #key
+            let __begun = #krate::__private::#begin(#site, __instance, __mode, __key, __rules);
+            __begun
+        };
+        #tags
+        #look
+        if let ::core::option::Option::Some(__refresh) = __begun.refresh() {
+            #start
+        }
+        let __call = match __begun.next() {
+            ::core::ops::ControlFlow::Break(__hit) => return __hit,
+            ::core::ops::ControlFlow::Continue(__call) => __call,
+        };
+    )
+}
+
+fn look(spec: &Spec, function: &Function, span: Span) -> TokenStream {
+    let krate = spec.krate_at(span);
+    if function.sig.asyncness.is_some() {
+        quote_spanned!(span=> let mut __begun = #krate::__private::look_async(__begun).await;)
+    } else {
+        quote_spanned!(span=> let mut __begun = #krate::__private::look(__begun);)
+    }
+}
+
+/// Statements that start `__refresh`.
+fn start(spec: &Spec, function: &Function, wanted: &Background, again: &Again) -> TokenStream {
+    let krate = &spec.krate;
+    let names: Vec<_> = (0..wanted.kept.len())
+        .map(|idx| format_ident!("__kept{idx}", span = Span::mixed_site()))
+        .collect();
+    let marker = marker(&wanted.option);
+    let clones = names.iter().zip(&wanted.kept).map(|(name, kept)| {
+        let Kept { name: argument, references } = kept;
+        // What cannot be kept is said at the argument.
+        let span = at(argument.span());
+        let krate = spec.krate_at(span);
+        let stars = (1..*references).map(|_| hygienic!(*));
+        let keep = if *references > 0 {
+            quote_spanned!(span=> KeepBorrowed(#(#stars)* #argument, #krate::__private::#marker))
+        } else {
+            quote_spanned!(span=> Keep(&#argument, #krate::__private::#marker))
+        };
+        quote_spanned!(span=> let #name = #krate::__private::#keep.checked();)
+    });
+    let mut arguments: Vec<_> = names
+        .iter()
+        .zip(&wanted.kept)
+        .map(|(name, kept)| {
+            let ands = (1..kept.references).map(|_| hygienic!(&));
+            if kept.references > 0 {
+                hygienic!(#(#ands)* #name.lend())
+            } else {
+                name.to_token_stream()
+            }
+        })
+        .collect();
+    let Again { path, mode } = again;
+    if let Some(mode) = mode {
+        arguments.insert(usize::from(function.has_receiver()), mode.clone());
+    }
+    let start = if function.sig.asyncness.is_some() {
+        hygienic!(
+            __refresh.start_async(move || async move { let _ = #path(#(#arguments),*).await; });
+        )
+    } else {
+        hygienic!(__refresh.start(move || { let _ = #path(#(#arguments),*); });)
+    };
+    hygienic!(
+        #[allow(unused_imports, reason = "needed only where an argument is refused")]
+        use #krate::__private::RefuseKeep as _;
+        #(#clones)*
+        #start
+    )
+}
+
+/// What an option is called where the runtime speaks of it.
+fn marker(option: &Ident) -> Ident {
+    let text = option.to_string();
+    let words = text.split('_').map(|word| {
+        let (first, rest) = word.split_at(word.len().min(1));
+        first.to_uppercase() + rest
+    });
+    Ident::new(&words.collect::<String>(), option.span())
+}

@@ -1,0 +1,97 @@
+//! How the call of a function begins that renews entries in the background: it may be answered, and
+//! there may be something to start.
+
+use std::ops::ControlFlow;
+
+use super::Call;
+use super::pending::Begin;
+use super::refresh::Refresh;
+use super::task::Looking;
+use super::thread;
+use super::turn::{Loading, Turn};
+use crate::adapter::Storable;
+use crate::key::text::Text;
+use crate::rules::Terms;
+
+/// A call that has begun. `C` is what is left of it, where it has to load.
+pub struct Begun<R, C> {
+    pub(super) refresh: Option<Refresh>,
+    pub(super) next: ControlFlow<R, C>,
+}
+
+impl<R, C> Begun<R, C> {
+    /// Whether nothing has answered yet.
+    pub fn is_load(&self) -> bool {
+        self.next.is_continue()
+    }
+
+    /// Takes what is to be started in the background, if anything is.
+    pub fn refresh(&mut self) -> Option<Refresh> {
+        self.refresh.take()
+    }
+
+    /// The answer, or the call.
+    pub fn next(self) -> ControlFlow<R, C> {
+        self.next
+    }
+}
+
+impl<R, C> From<ControlFlow<R, C>> for Begun<R, C> {
+    fn from(next: ControlFlow<R, C>) -> Self {
+        Self { refresh: None, next }
+    }
+}
+
+impl<R, K: Eq + Clone, V, F, T> Begun<R, Call<R, K, V, F, T>> {
+    /// As [`Call::tag`].
+    pub fn tag(&mut self, name: Option<Text<'_>>) {
+        if let ControlFlow::Continue(call) = &mut self.next {
+            call.tag(name);
+        }
+    }
+}
+
+impl<R, K: Eq + Clone, V, F, T> Call<R, K, V, F, T> {
+    /// What has begun, once its turns up to the body were taken.
+    pub(super) fn looked(
+        self,
+        refresh: Option<Refresh>,
+        reached: ControlFlow<R, Loading<K, V, F>>,
+    ) -> Begun<R, Self> {
+        let refresh = refresh.or_else(|| self.0.refresh.take());
+        let next = match reached {
+            ControlFlow::Break(result) => ControlFlow::Break(result),
+            ControlFlow::Continue(load) => {
+                self.0.begin.set(Begin::At(Turn::Load(load)));
+                ControlFlow::Continue(self)
+            }
+        };
+        Begun { refresh, next }
+    }
+}
+
+/// Asks the store, before the arguments are given to the body: what it has may have to be renewed,
+/// which takes clones of them.
+pub fn look<R, K, V, F, T>(begun: Begun<R, Call<R, K, V, F, T>>) -> Begun<R, Call<R, K, V, F, T>>
+where
+    K: Eq + Clone + Send + Sync + 'static,
+    V: Storable,
+    F: Clone + Send + Sync + 'static,
+    T: Terms<R, Value = V, Failure = F>,
+{
+    match begun.next {
+        ControlFlow::Continue(call) if call.0.remote.is_some() => thread::look(call, begun.refresh),
+        _ => begun,
+    }
+}
+
+/// The same for a task.
+pub fn look_async<R, K, V, F, T>(begun: Begun<R, Call<R, K, V, F, T>>) -> Looking<R, K, V, F, T>
+where
+    K: Eq + Clone + Send + Sync + 'static,
+    V: Storable,
+    F: Clone + Send + Sync + 'static,
+    T: Terms<R, Value = V, Failure = F>,
+{
+    Looking::new(begun)
+}

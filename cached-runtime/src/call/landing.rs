@@ -1,0 +1,175 @@
+//! What a load comes to: what is stored of it, and what those get who waited.
+
+use std::sync::Arc;
+
+use super::pending::Pending;
+use super::refresh::Origin;
+use super::turn::{Alone, Kept, Role};
+use crate::adapter::Storable;
+use crate::background;
+use crate::context::Wishes;
+use crate::flight::{Landed, Lead, Wanted};
+use crate::key::Hashed;
+use crate::outcome::HitTier;
+use crate::policy::Timeout;
+use crate::remote::Found;
+use crate::rules::{Keep, Terms};
+use crate::stats::Count;
+use crate::tag::Labels;
+use crate::tier::{Answer, Shared, Stored};
+
+impl<R, K, V, F, T> Pending<R, K, V, F, T>
+where
+    K: Eq + Clone + Send + Sync + 'static,
+    V: Storable,
+    F: Clone + Send + Sync + 'static,
+    T: Terms<R, Value = V, Failure = F>,
+{
+    /// Commits a result to memory, and hands it to the followers.
+    pub(super) fn land(&self, role: Role<K, V, F>, kept: Kept<R, V>, was_published: bool) -> R {
+        let Kept { result, store } = kept;
+        let store = store.filter(Stored::is_kept).filter(|_| !self.is_given_up());
+        let is_overtaken = self.is_overtaken_late(&role);
+        let stored = self.commit(role, store, || {
+            if is_overtaken { Landed::Unshared } else { self.share(&result) }
+        });
+        self.missed(self.reason());
+        self.report_miss(false, stored || was_published);
+        result
+    }
+
+    /// The answer that the store had, which memory and the followers get as well.
+    pub(super) fn promote(&self, role: Role<K, V, F>, found: Found<V>, local: Timeout) -> R {
+        let Found { value, age, remaining, tags } = found;
+        let answer = Answer { value, age, is_stale: false };
+        self.found(&answer, HitTier::Shared);
+        let inside = role.enter();
+        let result = self.terms.restore(answer.value);
+        let value = (!local.is_zero()).then(|| self.terms.value(&result)).flatten();
+        let store = value.map(|value| {
+            let keep = Keep { age, ..Keep::new(remaining, self.terms.weight(&result)) };
+            Stored { value, keep, tags }.kept_for(local)
+        });
+        drop(inside);
+        self.commit(role, store, || {
+            let value = self.terms.value(&result);
+            let answer = value.map(|value| Answer { value, age, is_stale: false });
+            answer
+                .map_or(Landed::Unshared, |answer| Landed::Shared(Arc::new(Shared::Found(answer))))
+        });
+        result
+    }
+
+    /// Stores a value in memory, unless it was overtaken, and ends the flight.
+    pub(super) fn commit(
+        &self,
+        role: Role<K, V, F>,
+        store: Option<Stored<V>>,
+        share: impl Fn() -> Landed<Shared<V, F>>,
+    ) -> bool {
+        let mut lead = match role {
+            Role::Lead(lead) => lead,
+            Role::Alone(Alone::Stored { as_of }) => {
+                let Some(((key, _), stored)) = self.miss.as_ref().zip(store) else {
+                    return false;
+                };
+                return self.tier.commit_alone(key, stored, as_of);
+            }
+            Role::Alone(Alone::Inside | Alone::Bypass) => return false,
+        };
+        let mut store = store.map(|stored| (Hashed::clone(lead.key()), stored));
+        let share = |lead: &Lead<K, Shared<V, F>>| {
+            let _inside = lead.enter();
+            share()
+        };
+        let mut landed = lead.has_followers().then(|| share(&lead));
+        loop {
+            match self.tier.land(lead, landed, &mut store) {
+                Ok(stored) => return stored,
+                // Somebody joined since.
+                Err(Wanted(again)) => {
+                    landed = Some(share(&again));
+                    lead = again;
+                }
+            }
+        }
+    }
+
+    /// What another caller's load came to.
+    pub(super) fn share_in(&self, landed: &Landed<Shared<V, F>>) -> Option<R> {
+        let Landed::Shared(shared) = landed else { return None };
+        let result = match &**shared {
+            Shared::Found(answer) => return Some(self.answer(answer.clone(), HitTier::Shared)),
+            Shared::Stale(answer) => return Some(self.answer(answer.clone(), HitTier::Memory)),
+            Shared::Value(value) => self.terms.restore(value.clone()),
+            Shared::Failure(failure) => self.terms.restore_failure(failure.clone()),
+            Shared::TimedOut => self.terms.timed_out(self.tier.policy.hard_timeout?)?,
+        };
+        self.missed(self.reason());
+        self.report_miss(true, false);
+        Some(result)
+    }
+
+    /// What is to be stored of a result. Runs the user's closures and `Clone`, under no lock.
+    pub(super) fn judge(&self, result: &R) -> Option<Stored<V>> {
+        let policy = &self.tier.policy;
+        let of_site = |origin: Origin| origin.site.state(|state, _| state.timeout(policy));
+        let timeout = self.origin.map_or(Timeout::DEFAULT, of_site);
+        let verdict = self.terms.judge(result, policy, timeout);
+        if verdict.is_error {
+            self.tier.counters.count(Count::LoadError);
+        }
+        let Wishes { timeout, tags: wished, is_unstored } = self.wishes();
+        let mut keep = verdict.store.filter(|_| !is_unstored)?;
+        if let Some(timeout) = timeout {
+            let longest = if keep.is_negative { keep.timeout } else { Timeout::NEVER };
+            keep.timeout = policy.jittered(timeout.at_most(longest));
+        }
+        // A negative result never takes the place of what may still be used.
+        if keep.timeout.is_zero() || keep.is_negative && self.fallback().is_some() {
+            return None;
+        }
+        let mut tags = self.terms.label(result, &self.tags);
+        for name in &wished {
+            tags.add(Some(name));
+        }
+        let tags = tags.set()?;
+        self.terms.value(result).map(|value| Stored { value, keep, tags })
+    }
+
+    fn wishes(&self) -> Wishes {
+        self.context.get().map(|(context, _)| context.wishes().clone()).unwrap_or_default()
+    }
+
+    /// Whether it was left behind by the end of all background work.
+    pub(super) fn is_given_up(&self) -> bool {
+        self.is_renewal() && background::current().is_aborted()
+    }
+
+    /// Whether a tag that nobody knew of before the body said it was invalidated since: those who
+    /// waited may have come after that.
+    fn is_overtaken_late(&self, role: &Role<K, V, F>) -> bool {
+        let Role::Lead(lead) = role else { return false };
+        let mut late = Labels::new(false);
+        self.wishes().tags.iter().for_each(|name| late.add(Some(name)));
+        late.may_be_overtaken(lead.as_of())
+    }
+
+    /// A load has ended, with a value that is stored or without one.
+    pub(super) fn learn(&self, is_stored: bool) {
+        let Some((key, (_, began))) = self.key().zip(self.context.get()) else { return };
+        if is_stored {
+            self.tier.pace.learn(self.tier.clock.now().since(*began));
+            self.tier.unthrottle(key);
+        } else if self.is_renewal() {
+            self.throttle();
+        }
+    }
+
+    /// What followers get of a result. Runs the user's `Clone`, under no lock.
+    fn share(&self, result: &R) -> Landed<Shared<V, F>> {
+        let value = self.terms.value(result).map(Shared::Value);
+        let shared = value.or_else(|| self.terms.failure(result).map(Shared::Failure));
+        shared.map_or(Landed::Unshared, |shared| Landed::Shared(Arc::new(shared)))
+    }
+}
