@@ -88,6 +88,9 @@ install() (
 lints() {
     local features
     cargo clippy --workspace --all-targets -- -D warnings
+    # Not among all targets: its feature would make every other benchmark's hits dearer.
+    cargo clippy -p cached-benches --no-default-features --features simulation --bench freshness \
+        -- -D warnings
     # As users build it: without `testing`, and with few features or one.
     for features in "" macros json filesystem memcached redis tokio; do
         printf '\n> features: %s\n' "${features:-none}"

@@ -30,7 +30,7 @@ pub fn order(exponent: f64, length: usize) -> Vec<usize> {
         })
         .collect();
     let total = cumulated.last().copied().unwrap_or(1.0);
-    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let mut random = Random::new();
     (0..length)
         .map(|_| {
             let point = random.unit() * total;
@@ -42,10 +42,15 @@ pub fn order(exponent: f64, length: usize) -> Vec<usize> {
 }
 
 /// A small generator (xorshift64*), so that every run asks for the same keys.
-struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    fn unit(&mut self) -> f64 {
+    pub(crate) fn new() -> Self {
+        Self(0x9e37_79b9_7f4a_7c15)
+    }
+
+    /// A number in 0 (included) to 1 (not included).
+    pub(crate) fn unit(&mut self) -> f64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;

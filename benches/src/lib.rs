@@ -1,8 +1,10 @@
-//! Benchmarks against peers: same function, same key, same value, one run.
+//! Benchmarks against peers: same function, same key, same value, one run. And a simulation of what
+//! the options of freshness come to.
 
 #![allow(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
     reason = "figures for a table"
 )]
 
@@ -12,6 +14,8 @@ pub mod cold;
 pub mod contest;
 pub mod contestants;
 pub mod keys;
+#[cfg(feature = "simulation")]
+pub mod simulation;
 #[cfg(feature = "stores")]
 pub mod stores;
 #[cfg(feature = "peers")]

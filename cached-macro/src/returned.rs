@@ -114,7 +114,7 @@ fn is_future(ty: &Type) -> bool {
 }
 
 /// Whether a type borrows for less than `'static`. What a function pointer takes is its own affair.
-fn is_borrowed(ty: &Type) -> bool {
+pub(crate) fn is_borrowed(ty: &Type) -> bool {
     // An `Err` is stored only where `err_timeout` asks for it, and then its type is checked.
     if let Some((value, _)) = result(ty) {
         return is_borrowed(value);

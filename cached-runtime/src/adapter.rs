@@ -13,7 +13,7 @@ mod pick;
 use std::any::type_name;
 use std::convert::Infallible;
 
-pub use pick::{Pick, PickOption, PickResult, PickShared, RefuseHidden};
+pub use pick::{Pick, PickOption, PickResult, PickShared, RefuseHidden, RefuseLate};
 
 /// What may be stored.
 #[diagnostic::on_unimplemented(
@@ -243,7 +243,7 @@ impl<R: IsResult + Storable, P: Fn(&R::Err) -> bool> Adapter<R> for WithErrors<P
 /// What `stale_if` asks of a return type.
 #[diagnostic::on_unimplemented(
     message = "`stale_if` looks at an `Err`, and `{Self}` is no `Result`",
-    label = "not a `Result`",
+    label = "the function returns `{Self}`",
     note = "remove `stale_if`, or return a `Result`"
 )]
 pub trait Fails {

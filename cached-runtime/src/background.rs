@@ -184,6 +184,11 @@ impl Background {
         started.unwrap_or_default()
     }
 
+    /// Whether nothing starts any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state().is_closed
+    }
+
     /// Whether a shutdown gave up on what runs: a load that ends now may not be stored.
     pub(crate) fn is_aborted(&self) -> bool {
         self.state().is_aborted

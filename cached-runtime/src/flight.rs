@@ -361,6 +361,17 @@ impl<K: Eq + Clone, P> Lead<K, P> {
         Arc::clone(&self.place.flight.key)
     }
 
+    /// Joins those who wait for this flight.
+    pub(crate) fn follow(&self, labels: &Labels) -> Follow<K, P> {
+        self.place.flight.board().followers += 1;
+        Follow::new(self.place.clone(), labels)
+    }
+
+    /// Says that nobody needs to wait for it.
+    pub(crate) fn renews(&self) {
+        self.place.flight.board().is_renewal = true;
+    }
+
     /// Names the tags of the load, which were not known when the flight began.
     pub(crate) fn label(&self, labels: &Labels) {
         self.place.flight.board().labels = labels.clone();

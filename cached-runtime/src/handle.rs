@@ -289,7 +289,10 @@ impl<R> Entry<R> {
         self.opaque.invalidate()
     }
 
-    /// Ends the freshness of the entry: the next call loads. Returns whether it was fresh.
+    /// Ends the freshness of the entry: the next call loads, or is answered with it as stale where the
+    /// function has `stale`. Returns whether it was fresh.
+    ///
+    /// Concurrency: a load that is under way for it is not stored.
     #[expect(clippy::must_use_candidate, reason = "called for its effect")]
     pub fn expire(&self) -> bool {
         self.opaque.expire()

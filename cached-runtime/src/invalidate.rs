@@ -129,7 +129,7 @@ pub fn invalidate_tag(tag: &str) -> Result<(), Error> {
 /// # Errors
 /// As of [`invalidate_tag`].
 pub async fn invalidate_tag_async(tag: &str) -> Result<(), Error> {
-    end_tag(tag, |tags| tags.invalidate(tag)).await
+    end_tag(tag, End::Hard).await
 }
 
 /// Ends the freshness of every entry that carries a tag: the soft form of [`invalidate_tag`].
@@ -165,27 +165,49 @@ pub fn expire_tag(tag: &str) -> Result<(), Error> {
 /// # Errors
 /// As of [`invalidate_tag`].
 pub async fn expire_tag_async(tag: &str) -> Result<(), Error> {
-    end_tag(tag, |tags| tags.soften(tag)).await
+    end_tag(tag, End::Soft).await
+}
+
+/// What becomes of the entries that carry a tag.
+#[derive(Clone, Copy)]
+enum End {
+    /// They count for nothing.
+    Hard,
+    /// They are stale.
+    Soft,
+}
+
+impl End {
+    fn apply(self, tags: &Tags, tag: &str) {
+        match self {
+            Self::Hard => tags.invalidate(tag),
+            Self::Soft => tags.soften(tag),
+        }
+    }
 }
 
 #[cfg_attr(
     not(feature = "json"),
     expect(clippy::unused_async, reason = "without a codec there is no store to tell")
 )]
-async fn end_tag(tag: &str, end: impl Fn(&Tags)) -> Result<(), Error> {
+async fn end_tag(tag: &str, end: End) -> Result<(), Error> {
     if tag.is_empty() {
         return Ok(());
     }
     let tags = tag::current();
-    end(&tags);
+    end.apply(&tags, tag);
     #[cfg(feature = "json")]
     if let Some(settings) = bindings::current() {
         let mut result = Ok(());
         for backend in settings.backends() {
-            result = result.and(backend.invalidate_tag(tag).await);
+            let told = match end {
+                End::Hard => backend.invalidate_tag(tag).await,
+                End::Soft => backend.expire_tag(tag).await,
+            };
+            result = result.and(told);
         }
         // What has come from a store meanwhile.
-        end(&tags);
+        end.apply(&tags, tag);
         return result;
     }
     Ok(())

@@ -24,6 +24,7 @@
 //! is a miss.
 //!
 //! - [`cached`](macro@cached): the reference of the attribute, with keys, semantics and cost.
+//! - [`_freshness`]: a guide to stale values, refreshes, timeouts and retries, with figures.
 //! - [`invalidates`](macro@invalidates): drops entries once a function has succeeded.
 //! - [`Handle`] and [`Entry`]: a function's cache, and one entry of it.
 //! - [`invalidate_tag`]: drops whatever carries a tag.
@@ -120,6 +121,10 @@ pub use policy::{Amount, IntoTimeout, Timeout};
 pub use shared::{SharedEntry, SharedHandle};
 pub use stats::Stats;
 pub use timed_out::CacheTimeout;
+
+#[cfg(all(any(doc, doctest), feature = "macros"))]
+#[doc = include_str!("../docs/freshness.md")]
+pub mod _freshness {}
 
 /// Runs the examples of the crate page as tests.
 #[cfg(all(doctest, feature = "json", feature = "macros", feature = "testing"))]

@@ -49,6 +49,21 @@ impl Timeout {
         Self(self.0.zip(other.0).map(|(one, two)| one.max(two)))
     }
 
+    /// This one, and the other after it.
+    #[cfg(feature = "json")]
+    pub(crate) fn and(self, other: Self) -> Self {
+        match (self.0, other.0) {
+            (Some(one), Some(two)) => Self::after(one.saturating_add(two)),
+            _ => Self::NEVER,
+        }
+    }
+
+    /// Just short of it.
+    #[cfg(feature = "json")]
+    pub(crate) fn less_a_tick(self) -> Self {
+        Self(self.0.map(|duration| duration.saturating_sub(Duration::from_nanos(1))))
+    }
+
     /// Whether nothing would ever be fresh.
     pub(crate) fn is_zero(self) -> bool {
         self.0 == Some(Duration::ZERO)

@@ -1,13 +1,13 @@
 //! What generated code calls. No part of the public contract.
 
 pub use crate::adapter::{
-    Adapter, Pick, PickOption, PickResult, PickShared, RefuseHidden, Storable,
+    Adapter, Pick, PickOption, PickResult, PickShared, RefuseHidden, RefuseLate, Storable,
 };
 pub use crate::call::{
     Begun, Call, Mode, Refresh, begin, begin_refreshing, bypass, look, look_async, run, run_async,
 };
 pub use crate::check::kept::{
-    Early, Keep, KeepBorrowed, RefreshAhead, RefuseKeep, SoftTimeout, Stale,
+    Keep, KeepBorrowed, RefuseEarly, RefuseRefreshAhead, RefuseSoftTimeout, RefuseStale,
 };
 pub use crate::check::{Fit, Part, RefuseFit, RefusePart};
 pub use crate::handle::{Entry, Handle, OpaqueEntry};
@@ -40,7 +40,7 @@ mod without_codec;
 #[cfg(not(feature = "json"))]
 pub use without_codec::{
     FitShared, RefuseFitShared, RefuseSpelled, SharedEntry, SharedHandle, Spelled, SpelledByText,
-    SpelledWhole, begin_shared,
+    SpelledWhole, begin_refreshing_shared, begin_shared,
 };
 
 /// Says that `shared` needs a codec, where there is none.

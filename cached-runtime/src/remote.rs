@@ -15,6 +15,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
+use crate::life::Use;
 use crate::outcome::MissReason;
 use crate::policy::Timeout;
 use crate::store;
@@ -23,10 +24,34 @@ use crate::tier::Stored;
 
 /// The store's side of one call.
 pub(crate) trait Remote<V>: Send + Sync {
-    /// Looks for the entry; where there is none, gets ready to store one.
-    ///
-    /// With [`MissReason::Forced`] an entry that is there does not count.
-    fn fetch(&self, reason: MissReason, labels: &Labels) -> Fetching<V>;
+    /// Looks for the entry; where there is none that is wanted, gets ready to store one.
+    fn fetch(&self, wanted: Wanted, labels: &Labels) -> Fetching<V>;
+}
+
+/// Which entry a call looks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// One that answers: why memory had none.
+    Any(MissReason),
+    /// The same, where no load is to follow.
+    Seen(MissReason),
+    /// The same, and one that may only stand in for a load, too.
+    Present(MissReason),
+    /// One that is fresh for longer than so.
+    Newer(Timeout),
+    /// None: the call asks for a load.
+    Load,
+}
+
+impl Wanted {
+    /// Why nothing has answered so far.
+    pub(crate) fn reason(self) -> MissReason {
+        match self {
+            Self::Any(reason) | Self::Seen(reason) | Self::Present(reason) => reason,
+            Self::Newer(_) => MissReason::Expired,
+            Self::Load => MissReason::Forced,
+        }
+    }
 }
 
 pub(crate) type Fetching<V> = Pin<Box<dyn Future<Output = Fetched<V>> + Send>>;
@@ -35,8 +60,19 @@ pub(crate) type Fetching<V> = Pin<Box<dyn Future<Output = Fetched<V>> + Send>>;
 pub(crate) enum Fetched<V> {
     /// An entry, and how long memory may answer for it.
     Found(Found<V>, Timeout),
-    /// The body has to run, and what becomes of its result.
-    Load(MissReason, Box<dyn Publish<V>>),
+    /// The body has to run: why, what becomes of its result, and what may stand in for it.
+    Load(MissReason, Box<dyn Publish<V>>, StandIn<V>),
+    /// Nothing that was looked for, and no load is to follow. What may be of use all the same.
+    Nothing(StandIn<V>),
+}
+
+/// What a store has that may stand in for a load which fails.
+pub(crate) enum StandIn<V> {
+    Entry(Found<V>),
+    /// Nothing, so what memory may have is of no use either.
+    Nothing,
+    /// It could not be asked.
+    Unknown,
 }
 
 /// An entry of the store.
@@ -46,6 +82,7 @@ pub(crate) struct Found<V> {
     pub(crate) age: Duration,
     /// How long it is still fresh.
     pub(crate) remaining: Timeout,
+    pub(crate) good_for: Use,
     pub(crate) tags: TagSet,
 }
 

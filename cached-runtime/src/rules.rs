@@ -14,8 +14,8 @@ use crate::adapter::{Adapter, Loaded, Pick};
 use crate::policy::{Amount, Policy, Timeout};
 use crate::tag::Labels;
 
-pub use failing::SomeErrors;
-use failing::{Answer, EveryError, Failing, FailsInTime, Late, OnTimeout, Patient, StaleIf};
+use failing::{Answer, EveryError, Failing, OnTimeout, Patient, StaleIf};
+pub use failing::{Late, SomeErrors};
 use storing::{Always, Declared, Names, One, StoreIf, Storing, TagsOf, TimeoutOf, Untagged, Weigh};
 
 /// The adapter of a function that returns `R`, and the user's closures: those over a value, and
@@ -117,14 +117,10 @@ impl<R, A, X, P, O> Rules<R, A, X, Failing<P, O>> {
         self.failing(|Failing { stale_if, .. }| Failing { stale_if, on_timeout })
     }
 
-    /// Lets a call that took too long return the error that its type makes of
-    /// [`CacheTimeout`](crate::CacheTimeout).
+    /// Lets a call that took too long return an error of its own; `Pick::late` makes it.
     #[must_use]
-    pub fn fail_on_timeout(self) -> Rules<R, A, X, Failing<P, Late>>
-    where
-        R: FailsInTime,
-    {
-        self.failing(|Failing { stale_if, .. }| Failing { stale_if, on_timeout: Late })
+    pub fn fail_on_timeout(self, late: Late<R>) -> Rules<R, A, X, Failing<P, Late<R>>> {
+        self.failing(|Failing { stale_if, .. }| Failing { stale_if, on_timeout: late })
     }
 }
 
@@ -370,7 +366,10 @@ mod tests {
         let pick = Pick::<Result<u8, Failed>>::NEW;
         let patient = || rules(&pick, OkOnly);
         assert_eq!(patient().timed_out(two), None);
-        assert_eq!(patient().fail_on_timeout().timed_out(two), Some(Err(Failed::After(two))));
+        assert_eq!(
+            patient().fail_on_timeout(pick.late()).timed_out(two),
+            Some(Err(Failed::After(two)))
+        );
         assert_eq!(patient().on_timeout(|| Failed::Slow).timed_out(two), Some(Err(Failed::Slow)));
         assert_eq!(
             patient().on_timeout(|| Err(Failed::Slow)).timed_out(two),

@@ -21,6 +21,7 @@ mod name;
 mod overdue;
 mod place;
 mod plane;
+mod publish;
 mod rewrite;
 pub(crate) mod shape;
 mod wire;

@@ -93,12 +93,28 @@ pub(crate) struct Usable<V> {
     /// It is fresh, and to be renewed.
     pub(crate) is_due: bool,
     pub(crate) as_of: u64,
+    /// How long it is still fresh.
+    pub(crate) remaining: Timeout,
 }
 
 /// The right to renew an entry in the background.
 pub(crate) struct Renewal<K: Eq + Clone, V, F> {
     pub(crate) lead: Lead<K, Shared<V, F>>,
     pub(crate) permit: Permit,
+    /// How long the entry is still fresh.
+    pub(crate) remaining: Timeout,
+}
+
+/// The lead of a flight of this tier.
+type LeadOf<K, V, F> = Lead<K, Shared<V, F>>;
+
+/// Why an entry is not renewed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// Somebody does, or has just failed to, or something newer is there.
+    Unwanted,
+    /// Too many loads run in the background.
+    Busy,
 }
 
 impl<V> Stored<V> {
@@ -242,7 +258,17 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
             && life.is_due(now, self.policy.ahead, self.pace.get(), 1.0 - random::draw());
         let age = now.since(life.stored);
         let answer = Answer { value: entry.value.clone(), age, is_stale: good_for != Use::Fresh };
-        Some(Usable { answer, good_for, is_due, as_of: life.as_of })
+        let remaining = match life.ends {
+            Stamp::NEVER => Timeout::NEVER,
+            ends => Timeout::after(ends.since(now)),
+        };
+        Some(Usable { answer, good_for, is_due, as_of: life.as_of, remaining })
+    }
+
+    /// Whether a key has a value that is of some use, not an `Err` or a `None`.
+    pub(crate) fn has_value(&self, key: &Hashed<K>) -> bool {
+        let is_value = |entry: &Entry<V>| !entry.life.is_negative() && self.is_of_use(entry);
+        self.memory.peek(key, is_value).unwrap_or(false)
     }
 
     /// Whether an entry is fresh.
@@ -263,26 +289,50 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
         self.memory.peek(key, |entry| self.counts(entry)).unwrap_or(false)
     }
 
-    /// Begins to renew an entry in the background; none where somebody does already, where an
-    /// attempt has failed too lately, or where too many loads run.
+    /// Begins to renew an entry in the background; not where somebody does already, where an attempt
+    /// has failed too lately, or where too many loads run.
     ///
-    /// `as_of` is that of the entry. None where a store has it, and memory has no better one.
+    /// `as_of` is that of the entry, or of the look at the store that has it. It is fresh for
+    /// `remaining`.
     pub(crate) fn renew(
         &self,
         key: &Arc<Hashed<K>>,
-        as_of: Option<u64>,
-    ) -> Option<Renewal<K, V, F>> {
+        as_of: u64,
+        remaining: Timeout,
+    ) -> Result<Renewal<K, V, F>, Refused> {
         if self.is_throttled(key) {
-            return None;
+            return Err(Refused::Unwanted);
         }
-        let permit = Permit::take(&self.background, self.policy.max_background)?;
-        let is_same = |entry: &Entry<V>| match as_of {
-            Some(as_of) => entry.life.as_of == as_of,
-            None => !self.counts(entry),
+        let permit = Permit::take(&self.background, self.policy.max_background);
+        let permit = permit.ok_or(Refused::Busy)?;
+        let is_same = |entry: &Entry<V>| entry.life.as_of <= as_of;
+        let is_wanted = || self.memory.peek(key, is_same).unwrap_or(true);
+        let lead = self.flights.renew(key, self, is_wanted).ok_or(Refused::Unwanted)?;
+        Ok(Renewal { lead, permit, remaining })
+    }
+
+    /// Makes a load that has begun one in the background, unless too many run there.
+    pub(crate) fn adopt(&self, lead: LeadOf<K, V, F>) -> Result<Renewal<K, V, F>, LeadOf<K, V, F>> {
+        let Some(permit) = Permit::take(&self.background, self.policy.max_background) else {
+            return Err(lead);
         };
-        let is_wanted = || self.memory.peek(key, is_same).unwrap_or(as_of.is_none());
-        let lead = self.flights.renew(key, self, is_wanted)?;
-        Some(Renewal { lead, permit })
+        lead.renews();
+        Ok(Renewal { lead, permit, remaining: Timeout::after(Duration::ZERO) })
+    }
+
+    /// Whether an entry of a store that is fresh is to be renewed.
+    pub(crate) fn is_due(&self, age: Duration, remaining: Timeout) -> bool {
+        let now = self.clock.now();
+        let (stored, end) = (now.before(age), remaining.end(now));
+        let life = Life::new(stored, end, end, 0);
+        life.is_due(now, self.policy.ahead, self.pace.get(), 1.0 - random::draw())
+    }
+
+    /// Whether an entry that was read at `as_of` may have been invalidated since.
+    pub(crate) fn was_invalidated(&self, key: &Hashed<K>, tags: &TagSet, as_of: u64) -> bool {
+        self.is_overtaken(as_of)
+            || tags.iter().flatten().any(|tag| tag.is_overtaken(as_of))
+            || self.flights.commit_alone(key, as_of, || ()).is_none()
     }
 
     /// Joins the key's flight, or starts one. A forced load takes no entry that has come meanwhile.
@@ -355,6 +405,20 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
         self.flights.invalidate(key, self, |_| self.memory.remove(key))
     }
 
+    /// Ends the freshness of an entry, and dooms the load that is under way. Says whether it was
+    /// fresh.
+    pub(crate) fn expire_uncounted(&self, key: &Hashed<K>) -> bool {
+        let now = self.clock.now();
+        let mut was_fresh = false;
+        self.flights.invalidate(key, self, |_| {
+            self.memory.restamp(key, |entry| {
+                was_fresh = self.counts(entry);
+                entry.life.expire(now);
+            })
+        });
+        was_fresh
+    }
+
     /// Stores a value that did not come from a load. It beats every load that has begun.
     pub(crate) fn put(&self, key: &Hashed<K>, stored: Stored<V>) {
         let owned = key.clone();
@@ -385,7 +449,8 @@ impl<K, V, F> Tower for Tier<K, V, F> {
 pub(crate) trait KeyedTier<K>: Send + Sync {
     /// Drops an entry and dooms the load that is under way. Says whether an entry counted.
     fn invalidate(&self, key: &Hashed<K>) -> bool;
-    /// Ends the freshness of an entry, and dooms the load that is under way.
+    /// Ends the freshness of an entry, and dooms the load that is under way. Says whether an entry
+    /// was fresh.
     fn expire(&self, key: &Hashed<K>) -> bool;
     /// Time since a fresh entry was stored.
     fn age(&self, key: &Hashed<K>) -> Option<Duration>;
@@ -405,16 +470,8 @@ where
     }
 
     fn expire(&self, key: &Hashed<K>) -> bool {
-        let now = self.clock.now();
-        let mut was_fresh = false;
-        self.flights.invalidate(key, self, |_| {
-            self.memory.restamp(key, |entry| {
-                was_fresh = self.counts(entry);
-                entry.life.expire(now);
-            })
-        });
         self.counters.count(Count::Invalidation);
-        was_fresh
+        self.expire_uncounted(key)
     }
 
     fn age(&self, key: &Hashed<K>) -> Option<Duration> {

@@ -42,26 +42,28 @@ pub(super) fn again_beside(path: TokenStream, mode: TokenStream) -> Again {
 //
 // Output:
 //
-//     let mut __begun = { .. begin_refreshing(&__SITE, __instance, __mode, __key, __rules) };
+//     let __begun = { .. begin_refreshing(&__SITE, __instance, __mode, __key, __rules) };
+//     let mut __begun = __begun;
 //     if __begun.is_load() { .. __begun.tag(__key); }
-//     if let Some(__refresh) = __begun.refresh() {
-//         use RefuseKeep as _;
-//         let __kept0 = KeepBorrowed(&*db, Stale).checked();
-//         let __kept1 = Keep(&id, Stale).checked();
+//     let (__refresh, __begun) = __begun.split();
+//     if let Some(__refresh) = __refresh {
+//         use RefuseStale as _;
+//         let __kept0 = KeepBorrowed(db).checked();
+//         let __kept1 = Keep(&id).checked();
 //         __refresh.start(move || { let _ = load(__kept0.lend(), __kept1); });
 //     }
-//     let __call = match __begun.next() {
+//     let __call = match __begun {
 //         ControlFlow::Break(__hit) => return __hit,
 //         ControlFlow::Continue(__call) => __call,
 //     };
 //
 // Where the call may bypass the cache:
 //
-//     let mut __begun = if __mode.is_uncached() { From::from(bypass(..)) } else { .. };
+//     let __begun = if __mode.is_uncached() { From::from(bypass(..)) } else { .. };
 //
 // Where entries leave the process, the store is asked before a load is started:
 //
-//     let mut __begun = look(__begun);
+//     let __begun = look(__begun);
 pub(super) fn prepare(
     spec: &Spec,
     function: &Function,
@@ -83,21 +85,25 @@ pub(super) fn prepare(
     );
     let tags = (!spec.tags.templates.is_empty()).then(|| {
         let tags = tags(spec, &hygienic!(__begun));
-        hygienic!(if __begun.is_load() { #tags })
+        hygienic!(
+            let mut __begun = __begun;
+            if __begun.is_load() { #tags }
+        )
     });
     let start = start(spec, function, wanted, again);
     quote_spanned!(span=>
-        let mut __begun = #bypass {
+        let __begun = #bypass {
             #key
             let __begun = #krate::__private::#begin(#site, __instance, __mode, __key, __rules);
             __begun
         };
         #tags
         #look
-        if let ::core::option::Option::Some(__refresh) = __begun.refresh() {
+        let (__refresh, __begun) = __begun.split();
+        if let ::core::option::Option::Some(__refresh) = __refresh {
             #start
         }
-        let __call = match __begun.next() {
+        let __call = match __begun {
             ::core::ops::ControlFlow::Break(__hit) => return __hit,
             ::core::ops::ControlFlow::Continue(__call) => __call,
         };
@@ -107,9 +113,9 @@ pub(super) fn prepare(
 fn look(spec: &Spec, function: &Function, span: Span) -> TokenStream {
     let krate = spec.krate_at(span);
     if function.sig.asyncness.is_some() {
-        quote_spanned!(span=> let mut __begun = #krate::__private::look_async(__begun).await;)
+        quote_spanned!(span=> let __begun = #krate::__private::look_async(__begun).await;)
     } else {
-        quote_spanned!(span=> let mut __begun = #krate::__private::look(__begun);)
+        quote_spanned!(span=> let __begun = #krate::__private::look(__begun);)
     }
 }
 
@@ -119,7 +125,7 @@ fn start(spec: &Spec, function: &Function, wanted: &Background, again: &Again) -
     let names: Vec<_> = (0..wanted.kept.len())
         .map(|idx| format_ident!("__kept{idx}", span = Span::mixed_site()))
         .collect();
-    let marker = marker(&wanted.option);
+    let refusal = refusal(&wanted.option);
     let clones = names.iter().zip(&wanted.kept).map(|(name, kept)| {
         let Kept { name: argument, references } = kept;
         // What cannot be kept is said at the argument.
@@ -127,9 +133,9 @@ fn start(spec: &Spec, function: &Function, wanted: &Background, again: &Again) -
         let krate = spec.krate_at(span);
         let stars = (1..*references).map(|_| hygienic!(*));
         let keep = if *references > 0 {
-            quote_spanned!(span=> KeepBorrowed(#(#stars)* #argument, #krate::__private::#marker))
+            quote_spanned!(span=> KeepBorrowed(#(#stars)* #argument))
         } else {
-            quote_spanned!(span=> Keep(&#argument, #krate::__private::#marker))
+            quote_spanned!(span=> Keep(&#argument))
         };
         quote_spanned!(span=> let #name = #krate::__private::#keep.checked();)
     });
@@ -149,27 +155,28 @@ fn start(spec: &Spec, function: &Function, wanted: &Background, again: &Again) -
     if let Some(mode) = mode {
         arguments.insert(usize::from(function.has_receiver()), mode.clone());
     }
+    let span = at(wanted.option.span());
     let start = if function.sig.asyncness.is_some() {
-        hygienic!(
+        quote_spanned!(span=>
             __refresh.start_async(move || async move { let _ = #path(#(#arguments),*).await; });
         )
     } else {
-        hygienic!(__refresh.start(move || { let _ = #path(#(#arguments),*); });)
+        quote_spanned!(span=> __refresh.start(move || { let _ = #path(#(#arguments),*); });)
     };
     hygienic!(
         #[allow(unused_imports, reason = "needed only where an argument is refused")]
-        use #krate::__private::RefuseKeep as _;
+        use #krate::__private::#refusal as _;
         #(#clones)*
         #start
     )
 }
 
-/// What an option is called where the runtime speaks of it.
-fn marker(option: &Ident) -> Ident {
+/// The trait whose messages name an option: `RefuseSoftTimeout`.
+fn refusal(option: &Ident) -> Ident {
     let text = option.to_string();
     let words = text.split('_').map(|word| {
         let (first, rest) = word.split_at(word.len().min(1));
         first.to_uppercase() + rest
     });
-    Ident::new(&words.collect::<String>(), option.span())
+    format_ident!("Refuse{}", words.collect::<String>(), span = Span::mixed_site())
 }

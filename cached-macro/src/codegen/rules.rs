@@ -24,20 +24,32 @@ use crate::spec::{Errs, Late, Spec};
 //
 // What is said of errors and of time comes after that:
 //
-//     .stale_if(__pick.stale_if(|error| error.is_io())).on_timeout(|| DbError::Slow)
+//     let __stale_if = __pick.stale_if(|error| error.is_io());
+//     .. .stale_if(__stale_if).on_timeout(|| DbError::Slow)
 pub(super) fn rules(spec: &Spec, span: Span) -> TokenStream {
-    let failing = failing(spec, span);
-    bound(spec, &failing, span)
+    // Bound by itself, so that a type which is no `Result` is refused once.
+    let bind_stale_if = spec.stale_if.as_ref().map(
+        |closure| quote_spanned!(at(closure.span())=> let __stale_if = __pick.stale_if(#closure);),
+    );
+    let stale_if = spec.stale_if.as_ref().map(|_| quote_spanned!(span=> .stale_if(__stale_if)));
+    let late = spec.late.as_ref().map(|late| match late {
+        Late::Given(expr) => quote_spanned!(at(expr.span())=> .on_timeout(|| #expr)),
+        Late::Failure(span) => quote_spanned!(at(*span)=> .fail_on_timeout(__pick.late())),
+    });
+    let pick = pick(spec, span);
+    let rules = expression(spec, &quote_spanned!(span=> #stale_if #late));
+    quote_spanned!(span=> #pick #bind_stale_if let __rules = #rules;)
 }
 
 /// The same for what only looks at values, and never loads.
 pub(super) fn of_values(spec: &Spec, span: Span) -> TokenStream {
-    bound(spec, &TokenStream::new(), span)
+    let pick = pick(spec, span);
+    let rules = expression(spec, &TokenStream::new());
+    quote_spanned!(span=> #pick let __rules = #rules;)
 }
 
-/// Binds `__rules`.
-fn bound(spec: &Spec, failing: &TokenStream, span: Span) -> TokenStream {
-    let rules = expression(spec, failing);
+/// Binds `__pick`.
+fn pick(spec: &Spec, span: Span) -> TokenStream {
     let ty = &spec.returned.ty;
     let krate = spec.krate_at(span);
     let pick = match spec.returned.naming {
@@ -46,13 +58,10 @@ fn bound(spec: &Spec, failing: &TokenStream, span: Span) -> TokenStream {
             quote_spanned!(span=> #krate::__private::Pick::<#ty>::NEW)
         }
     };
-    quote_spanned!(span=>
-        let __pick = #pick;
-        let __rules = #rules;
-    )
+    quote_spanned!(span=> let __pick = #pick;)
 }
 
-/// The rules, given `__pick`.
+/// The rules, given `__pick`; `failing` is what they say for want of a value.
 fn expression(spec: &Spec, failing: &TokenStream) -> TokenStream {
     let Spec { store_if, timeout_of, weigh, tags, negatives, returned, .. } = spec;
     // What a return type lacks is said where it stands.
@@ -78,6 +87,9 @@ fn expression(spec: &Spec, failing: &TokenStream) -> TokenStream {
         (Errs::None, false) => quote_spanned!(span=> (#picked).pick()),
     };
     let mut refusals = hygienic!(RefuseFit as _);
+    if matches!(spec.late, Some(Late::Failure(_))) {
+        refusals.extend(hygienic!(, RefuseLate as _));
+    }
     // The type behind `impl Trait` is known only once the body is.
     let mut adapter = match returned.naming {
         Naming::Hidden => adapter,
@@ -86,7 +98,7 @@ fn expression(spec: &Spec, failing: &TokenStream) -> TokenStream {
         }
     };
     if spec.shared.is_some() {
-        refusals = hygienic!(RefuseFit as _, RefuseFitShared as _);
+        refusals.extend(hygienic!(, RefuseFitShared as _));
         adapter = quote_spanned!(span=> #krate::__private::FitShared(&__pick, #adapter).checked());
     }
     let store_if =
@@ -104,22 +116,4 @@ fn expression(spec: &Spec, failing: &TokenStream) -> TokenStream {
         use #krate::__private::{PickOption as _, PickResult as _, PickShared as _, #refusals};
         #krate::__private::rules(&__pick, #adapter) #store_if #timeout_of #weigh #tags_of #failing
     })
-}
-
-/// What a call does for want of a value.
-fn failing(spec: &Spec, span: Span) -> TokenStream {
-    let stale_if = spec.stale_if.as_ref().map(|closure| {
-        let span = at(closure.span());
-        // What the return type lacks is said where it stands.
-        let of_errors = quote_spanned!(at(spec.returned.declared.span())=> __pick.stale_if);
-        quote_spanned!(span=> .stale_if(#of_errors(#closure)))
-    });
-    let late = spec.late.as_ref().map(|late| match late {
-        Late::Given(expr) => {
-            let span = at(expr.span());
-            quote_spanned!(span=> .on_timeout(|| #expr))
-        }
-        Late::Failure(span) => quote_spanned!(at(*span)=> .fail_on_timeout()),
-    });
-    quote_spanned!(span=> #stale_if #late)
 }

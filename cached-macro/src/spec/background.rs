@@ -3,11 +3,12 @@
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::ToTokens as _;
-use syn::{FnArg, Pat, Receiver, ReceiverKind, Type};
+use syn::{FnArg, Lifetime, Pat, Receiver, ReceiverKind, Type};
 
 use crate::args::Args;
 use crate::diagnostics::Errors;
-use crate::function::{Function, plain};
+use crate::function::{Function, Param, plain};
+use crate::returned::is_borrowed;
 
 /// The options that let a function load in the background.
 pub(super) const OPTIONS: [&str; 4] = ["stale", "refresh_ahead", "early", "soft_timeout"];
@@ -45,19 +46,14 @@ pub(super) fn background(
         .inputs
         .iter()
         .zip(&function.params)
-        .filter_map(|(input, param)| {
-            let refused = match kept(input) {
-                Ok(kept) if param.is_mutable_reference => format!(
-                    "`{name}` cannot keep `{}` for a load in the background, since it is lent to this call alone; take it by value or by `&`, or remove `{name}`",
-                    plain(&kept.name),
-                ),
-                Ok(kept) => return Some(kept),
-                Err(remedy) => format!(
-                    "`{name}` cannot keep an argument without a name for a load in the background; {remedy}"
-                ),
-            };
-            errors.at(input, refused);
-            None
+        .filter_map(|(input, param)| match kept(input, param) {
+            Ok(kept) => Some(kept),
+            Err(Unkept { what, remedy }) => {
+                errors.at(input, format!(
+                    "`{name}` cannot keep {what} for a load in the background; {remedy}, or remove `{name}`"
+                ));
+                None
+            }
         })
         .collect();
     Some(Background {
@@ -67,39 +63,72 @@ pub(super) fn background(
     })
 }
 
-/// How an argument is kept; what to write instead, where it cannot be.
-fn kept(input: &FnArg) -> Result<Kept, &'static str> {
-    let typed = match input {
-        FnArg::Receiver(receiver) => return Ok(kept_receiver(receiver)),
-        FnArg::Typed(typed) => typed,
-    };
-    match &*typed.pat {
-        Pat::Ident(bound) if bound.by_ref.is_none() => {
-            Ok(Kept { name: bound.ident.clone(), references: lent(&typed.ty) })
-        }
-        Pat::Ident(_) => Err("remove `ref`"),
-        Pat::Wild(_) => Err("give it one, such as `_unused`"),
-        _ => Err("give it one, and take it apart in the body"),
-    }
+/// An argument that cannot be kept, and what to do instead.
+struct Unkept {
+    what: String,
+    remedy: &'static str,
 }
 
-fn kept_receiver(receiver: &Receiver) -> Kept {
-    let references = match &receiver.kind {
-        ReceiverKind::Reference(_, Some(lifetime), _) if lifetime.ident == "static" => 0,
-        ReceiverKind::Reference(..) => 1,
-        ReceiverKind::Typed(_, ty) => lent(ty),
-        _ => 0,
+/// How an argument is kept.
+fn kept(input: &FnArg, param: &Param) -> Result<Kept, Unkept> {
+    let unkept = |what: &str, remedy| Err(Unkept { what: what.to_owned(), remedy });
+    let (name, ty) = match input {
+        FnArg::Receiver(receiver) => {
+            let name = Ident::new("self", receiver.self_token.span);
+            match &receiver.kind {
+                ReceiverKind::Typed(_, ty) => (name, Some(&**ty)),
+                _ => (name, None),
+            }
+        }
+        FnArg::Typed(typed) => match &*typed.pat {
+            Pat::Ident(bound) if bound.by_ref.is_none() => (bound.ident.clone(), Some(&*typed.ty)),
+            Pat::Ident(_) => return unkept("what `ref` binds", "take it by value or by `&`"),
+            Pat::Wild(_) => return unkept("an argument without a name", "write one such as `_id`"),
+            _ => return unkept("what a pattern takes apart", "do that in the body"),
+        },
     };
-    Kept { name: Ident::new("self", receiver.self_token.span), references }
+    let references = match (input, ty) {
+        (_, Some(ty)) => lent(ty),
+        (FnArg::Receiver(Receiver { kind: ReceiverKind::Reference(_, lifetime, _), .. }), None)
+            if !lifetime.as_ref().is_some_and(is_static) =>
+        {
+            1
+        }
+        (_, None) => 0,
+    };
+    let receiver = param.is_receiver.then_some("take `&self` or `self: Arc<Self>`");
+    if param.is_mutable_reference {
+        let what = format!("`{}`, which is lent to this call alone,", plain(&name));
+        return unkept(&what, receiver.unwrap_or("take it by value or by `&`"));
+    }
+    if ty.is_some_and(|ty| is_borrowed(behind(ty, references))) {
+        let what = format!("what `{}` borrows", plain(&name));
+        let remedy = receiver.unwrap_or("take an owned type, such as `String` for `&str`");
+        return unkept(&what, remedy);
+    }
+    Ok(Kept { name, references })
+}
+
+fn is_static(lifetime: &Lifetime) -> bool {
+    lifetime.ident == "static"
+}
+
+/// A type without its first references.
+fn behind(ty: &Type, references: usize) -> &Type {
+    match ty {
+        Type::Reference(reference) if references > 0 => behind(&reference.elem, references - 1),
+        Type::Group(group) => behind(&group.elem, references),
+        Type::Paren(paren) => behind(&paren.elem, references),
+        _ => ty,
+    }
 }
 
 /// Leading references of a type that may end before the program does.
 fn lent(ty: &Type) -> usize {
     match ty {
-        Type::Reference(reference) => match &reference.lifetime {
-            Some(lifetime) if lifetime.ident == "static" => 0,
-            _ => 1 + lent(&reference.elem),
-        },
+        Type::Reference(reference) if !reference.lifetime.as_ref().is_some_and(is_static) => {
+            1 + lent(&reference.elem)
+        }
         Type::Group(group) => lent(&group.elem),
         Type::Paren(paren) => lent(&paren.elem),
         _ => 0,

@@ -138,7 +138,8 @@ fn check_pairs(args: &Args, errors: &mut Errors) {
     let value = |name: &str| args.value(name).cloned().map(ungrouped);
     let is_endless = value("timeout").is_some_and(|timeout| duration::is_never(&timeout));
     if is_endless && args.span("timeout_of").is_none() {
-        for name in ["stale", "stale_if_error", "refresh_ahead", "early", "jitter"] {
+        // What never expires may still be expired by request, and so be stale.
+        for name in ["refresh_ahead", "early", "jitter"] {
             excludes(name, "timeout = never", "which is about entries that expire");
         }
     }
@@ -174,7 +175,7 @@ fn check_limits(args: &Args, function: &Function, errors: &mut Errors) {
     {
         errors.at(
             soft,
-            "`soft_timeout` has to be shorter than `hard_timeout`, or it never comes to it; write less",
+            "`soft_timeout` has to be shorter than `hard_timeout`, which comes first otherwise; write less, or remove it",
         );
     }
 }
@@ -187,12 +188,20 @@ fn check_closures(args: &Args, returned: Option<&Returned>, errors: &mut Errors)
             "`stale_if` takes a closure over the error; write `stale_if = |error| ..`",
         );
     }
-    if let (Some(span), Some(returned)) = (args.span("stale_if"), returned)
-        && returned.naming == Naming::Hidden
-    {
+    let is_hidden = returned.is_some_and(|returned| returned.naming == Naming::Hidden);
+    if let Some(span) = args.span("stale_if").filter(|_| is_hidden) {
         errors.at_span(
             span,
             "`stale_if` looks at an `Err`, and `impl Trait` hides none; remove it, or return a `Result`",
+        );
+    }
+    if let Some(span) = args.span("hard_timeout").filter(|_| is_hidden)
+        && args.span("on_timeout").is_none()
+        && args.is_complete
+    {
+        errors.at_span(
+            span,
+            "a call that takes too long has nothing to return; add `on_timeout = ..`",
         );
     }
     if let Some(Expr::Closure(closure)) = args.value("on_timeout") {

@@ -7,7 +7,8 @@
 use std::marker::PhantomData;
 
 use super::{Fails, IsOption, IsResult, OkOnly, OkShared, Plain, SomeOnly};
-use crate::rules::SomeErrors;
+use crate::rules::{Late, SomeErrors};
+use crate::timed_out::CacheTimeout;
 
 /// The return type, on its way to an adapter.
 pub struct Pick<R>(PhantomData<fn() -> R>);
@@ -153,12 +154,48 @@ impl<R> Pick<R> {
     }
 
     /// Which errors let a stale value answer, as a closure over the error says.
-    pub fn stale_if<P: Fn(&R::Err) -> bool>(&self, stale_if: P) -> SomeErrors<P>
+    pub fn stale_if<P: Fn(&R::Err) -> bool>(&self, predicate: P) -> SomeErrors<R, P>
     where
         R: Fails,
     {
-        SomeErrors(stale_if)
+        SomeErrors { predicate, ask: |predicate, result| result.error().is_some_and(predicate) }
     }
+}
+
+impl<T, E: From<CacheTimeout>> Pick<Result<T, E>> {
+    /// What a call returns that took too long, where `on_timeout` does not say it.
+    #[must_use]
+    pub fn late(&self) -> Late<Result<T, E>> {
+        Late(|timeout| Err(timeout.into()))
+    }
+}
+
+/// Return types that cannot say that a call took too long.
+pub trait RefuseLate {
+    /// The type in question.
+    type Returned;
+    /// Refuses it.
+    fn late(&self) -> Late<Self::Returned>
+    where
+        Self::Returned: FailsInTime,
+    {
+        Late(Self::Returned::fail)
+    }
+}
+
+impl<R> RefuseLate for Pick<R> {
+    type Returned = R;
+}
+
+/// Holds for no type.
+#[diagnostic::on_unimplemented(
+    message = "a call that takes too long has nothing to return; add `on_timeout = ..`",
+    label = "`{Self}` cannot be made of a timeout",
+    note = "or return a `Result` whose error implements `From<cached_runtime::CacheTimeout>`"
+)]
+pub trait FailsInTime: Sized {
+    /// Never called.
+    fn fail(timeout: CacheTimeout) -> Self;
 }
 
 #[cfg(test)]

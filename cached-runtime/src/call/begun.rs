@@ -8,7 +8,7 @@ use super::pending::Begin;
 use super::refresh::Refresh;
 use super::task::Looking;
 use super::thread;
-use super::turn::{Loading, Turn};
+use super::turn::Turn;
 use crate::adapter::Storable;
 use crate::key::text::Text;
 use crate::rules::Terms;
@@ -25,14 +25,9 @@ impl<R, C> Begun<R, C> {
         self.next.is_continue()
     }
 
-    /// Takes what is to be started in the background, if anything is.
-    pub fn refresh(&mut self) -> Option<Refresh> {
-        self.refresh.take()
-    }
-
-    /// The answer, or the call.
-    pub fn next(self) -> ControlFlow<R, C> {
-        self.next
+    /// What is to be started in the background, if anything is; and the answer, or the call.
+    pub fn split(self) -> (Option<Refresh>, ControlFlow<R, C>) {
+        (self.refresh, self.next)
     }
 }
 
@@ -53,16 +48,13 @@ impl<R, K: Eq + Clone, V, F, T> Begun<R, Call<R, K, V, F, T>> {
 
 impl<R, K: Eq + Clone, V, F, T> Call<R, K, V, F, T> {
     /// What has begun, once its turns up to the body were taken.
-    pub(super) fn looked(
-        self,
-        refresh: Option<Refresh>,
-        reached: ControlFlow<R, Loading<K, V, F>>,
-    ) -> Begun<R, Self> {
-        let refresh = refresh.or_else(|| self.0.refresh.take());
+    pub(super) fn looked(self, reached: ControlFlow<R, Turn<K, V, F>>) -> Begun<R, Self> {
+        self.0.can_start.set(false);
+        let refresh = self.0.refresh.take();
         let next = match reached {
             ControlFlow::Break(result) => ControlFlow::Break(result),
-            ControlFlow::Continue(load) => {
-                self.0.begin.set(Begin::At(Turn::Load(load)));
+            ControlFlow::Continue(turn) => {
+                self.0.begin.set(Begin::At(turn));
                 ControlFlow::Continue(self)
             }
         };
@@ -80,7 +72,10 @@ where
     T: Terms<R, Value = V, Failure = F>,
 {
     match begun.next {
-        ControlFlow::Continue(call) if call.0.remote.is_some() => thread::look(call, begun.refresh),
+        // What it would wait for has to be started first.
+        ControlFlow::Continue(call) if begun.refresh.is_none() && call.0.remote.is_some() => {
+            thread::look(call)
+        }
         _ => begun,
     }
 }

@@ -3,15 +3,19 @@
 
 use std::sync::Arc;
 
-use super::pending::Pending;
+use super::pending::{Held, Pending};
 use super::turn::Role;
 use crate::adapter::Storable;
-use crate::flight::Landed;
+use crate::flight::{Follow, Landed};
 use crate::life::Use;
 use crate::outcome::{HitTier, MissReason};
+use crate::remote::{Found, StandIn};
 use crate::rules::Terms;
 use crate::stats::Count;
-use crate::tier::{Answer, Shared};
+use crate::tier::{Answer, Shared, Usable, next_seq};
+
+/// Waiting for a load that is in the background now.
+type Waiting<K, V, F> = Follow<K, Shared<V, F>>;
 
 impl<R, K: Eq + Clone, V, F, T> Pending<R, K, V, F, T> {
     /// A load has failed: whoever comes next is answered with what is there, if anything is.
@@ -35,9 +39,52 @@ where
         if self.tier.policy.windows.are_closed() || self.reason() == MissReason::Forced {
             return None;
         }
-        let usable = self.tier.usable(self.key()?)?;
-        // One that is fresh by now, too.
-        (usable.good_for != Use::Nothing).then_some(usable.answer)
+        let key = self.key()?;
+        // One that is fresh by now, too. Of what the store has no more, memory has no use either.
+        let is_of_use = |usable: &Usable<V>| usable.good_for == Use::Fresh || !self.is_gone.get();
+        let of_memory = self.tier.usable(key).filter(is_of_use).map(|usable| usable.answer);
+        of_memory.or_else(|| {
+            let Held { answer, tags, as_of } = self.held.get()?;
+            let is_there = !self.tier.was_invalidated(key, tags, *as_of);
+            is_there.then(|| answer.clone())
+        })
+    }
+
+    /// Keeps at hand what the store has, and nothing where it has nothing.
+    pub(super) fn hold(&self, stand_in: StandIn<V>) {
+        match stand_in {
+            StandIn::Entry(Found { value, age, tags, .. }) => {
+                let answer = Answer { value, age, is_stale: true };
+                let _ = self.held.set(Held { answer, tags, as_of: next_seq() });
+                self.has_fallback.set(true);
+            }
+            StandIn::Nothing => {
+                self.has_fallback.set(false);
+                self.is_gone.set(true);
+            }
+            StandIn::Unknown => {}
+        }
+    }
+
+    /// Leaves a load to the background where there is something to fall back on when it has taken
+    /// longer than `soft_timeout`, and waits for it like others.
+    pub(super) fn hand_over(&self, role: Role<K, V, F>) -> Result<Waiting<K, V, F>, Role<K, V, F>> {
+        let is_wanted = self.can_start.get()
+            && self.has_fallback.get()
+            && self.tier.policy.soft_timeout.is_some();
+        let Some(origin) = self.origin.filter(|_| is_wanted) else { return Err(role) };
+        let lead = match role {
+            Role::Lead(lead) => lead,
+            Role::Alone(_) => return Err(role),
+        };
+        let follow = lead.follow(&self.tags);
+        match self.tier.adopt(lead) {
+            Ok(renewal) => {
+                self.refresh.set(Some(origin.refresh(renewal)));
+                Ok(follow)
+            }
+            Err(lead) => Err(Role::Lead(lead)),
+        }
     }
 
     /// The same, where a load has failed in a way that allows it.
@@ -59,7 +106,6 @@ where
     /// The answer to a call that took longer than `hard_timeout`. Its load is given up.
     pub(super) fn timed_out(&self, role: Option<Role<K, V, F>>) -> Option<R> {
         let after = self.tier.policy.hard_timeout?;
-        self.has_ended.set(true);
         let fallback = self.fallback();
         if role.is_some() {
             self.tier.counters.count(Count::LoadError);
@@ -82,7 +128,7 @@ where
 
     /// Answers with an entry.
     pub(super) fn answer(&self, answer: Answer<V>, from: HitTier) -> R {
-        self.found(&answer, from);
+        self.found(answer.age, answer.is_stale, from);
         self.terms.restore(answer.value)
     }
 }

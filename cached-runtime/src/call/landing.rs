@@ -10,13 +10,14 @@ use crate::background;
 use crate::context::Wishes;
 use crate::flight::{Landed, Lead, Wanted};
 use crate::key::Hashed;
-use crate::outcome::HitTier;
+use crate::life::Use;
+use crate::outcome::{HitTier, MissReason};
 use crate::policy::Timeout;
 use crate::remote::Found;
 use crate::rules::{Keep, Terms};
 use crate::stats::Count;
 use crate::tag::Labels;
-use crate::tier::{Answer, Shared, Stored};
+use crate::tier::{Answer, Shared, Stored, next_seq};
 
 impl<R, K, V, F, T> Pending<R, K, V, F, T>
 where
@@ -40,12 +41,16 @@ where
 
     /// The answer that the store had, which memory and the followers get as well.
     pub(super) fn promote(&self, role: Role<K, V, F>, found: Found<V>, local: Timeout) -> R {
-        let Found { value, age, remaining, tags } = found;
-        let answer = Answer { value, age, is_stale: false };
-        self.found(&answer, HitTier::Shared);
+        let Found { value, age, remaining, good_for, tags } = found;
+        let is_stale = good_for != Use::Fresh;
+        let as_of = match &role {
+            Role::Lead(lead) => lead.as_of(),
+            Role::Alone(_) => next_seq(),
+        };
         let inside = role.enter();
-        let result = self.terms.restore(answer.value);
-        let value = (!local.is_zero()).then(|| self.terms.value(&result)).flatten();
+        let result = self.terms.restore(value);
+        let is_kept = !is_stale && !local.is_zero();
+        let value = is_kept.then(|| self.terms.value(&result)).flatten();
         let store = value.map(|value| {
             let keep = Keep { age, ..Keep::new(remaining, self.terms.weight(&result)) };
             Stored { value, keep, tags }.kept_for(local)
@@ -53,11 +58,24 @@ where
         drop(inside);
         self.commit(role, store, || {
             let value = self.terms.value(&result);
-            let answer = value.map(|value| Answer { value, age, is_stale: false });
+            let answer = value.map(|value| Answer { value, age, is_stale });
             answer
                 .map_or(Landed::Unshared, |answer| Landed::Shared(Arc::new(Shared::Found(answer))))
         });
+        if good_for == Use::Stale || good_for == Use::Fresh && self.tier.is_due(age, remaining) {
+            self.renew(as_of, remaining);
+        }
+        self.found(age, is_stale, HitTier::Shared);
         result
+    }
+
+    /// Begins to renew an entry that the store has, if this caller can start that.
+    fn renew(&self, as_of: u64, remaining: Timeout) {
+        let (Some(key), Some(origin)) = (self.key(), self.origin) else { return };
+        if self.can_start.get() && !background::current().is_closed() {
+            let renewal = self.tier.renew(key, as_of, remaining);
+            self.refresh.set(renewal.ok().map(|renewal| origin.refresh(renewal)));
+        }
     }
 
     /// Stores a value in memory, unless it was overtaken, and ends the flight.
@@ -75,7 +93,7 @@ where
                 };
                 return self.tier.commit_alone(key, stored, as_of);
             }
-            Role::Alone(Alone::Inside | Alone::Bypass) => return false,
+            Role::Alone(Alone::Look | Alone::Inside | Alone::Bypass) => return false,
         };
         let mut store = store.map(|stored| (Hashed::clone(lead.key()), stored));
         let share = |lead: &Lead<K, Shared<V, F>>| {
@@ -100,10 +118,24 @@ where
         let Landed::Shared(shared) = landed else { return None };
         let result = match &**shared {
             Shared::Found(answer) => return Some(self.answer(answer.clone(), HitTier::Shared)),
+            // Who forces a load wants nothing that is there already.
+            Shared::Stale(_) if self.reason() == MissReason::Forced => return None,
             Shared::Stale(answer) => return Some(self.answer(answer.clone(), HitTier::Memory)),
             Shared::Value(value) => self.terms.restore(value.clone()),
-            Shared::Failure(failure) => self.terms.restore_failure(failure.clone()),
-            Shared::TimedOut => self.terms.timed_out(self.tier.policy.hard_timeout?)?,
+            Shared::Failure(failure) => {
+                let result = self.terms.restore_failure(failure.clone());
+                // The lead may have had nothing to fall back on, or wanted nothing.
+                if let Some(answer) = self.fallback_for(&result) {
+                    return Some(self.answer(answer, HitTier::Memory));
+                }
+                result
+            }
+            Shared::TimedOut => {
+                if let Some(answer) = self.fallback() {
+                    return Some(self.answer(answer, HitTier::Memory));
+                }
+                self.terms.timed_out(self.tier.policy.hard_timeout?)?
+            }
         };
         self.missed(self.reason());
         self.report_miss(true, false);
@@ -123,10 +155,14 @@ where
         let mut keep = verdict.store.filter(|_| !is_unstored)?;
         if let Some(timeout) = timeout {
             let longest = if keep.is_negative { keep.timeout } else { Timeout::NEVER };
-            keep.timeout = policy.jittered(timeout.at_most(longest));
+            keep.timeout = policy.jittered(timeout).at_most(longest);
         }
         // A negative result never takes the place of what may still be used.
-        if keep.timeout.is_zero() || keep.is_negative && self.fallback().is_some() {
+        let has_value = || {
+            let of_memory = self.key().is_some_and(|key| self.tier.has_value(key));
+            of_memory || self.held.get().is_some()
+        };
+        if keep.timeout.is_zero() || keep.is_negative && has_value() {
             return None;
         }
         let mut tags = self.terms.label(result, &self.tags);

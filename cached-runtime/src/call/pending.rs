@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::task;
 use std::thread;
+use std::time::Duration;
 
 use super::refresh::{Origin, Refresh};
 use super::turn::Turn;
@@ -14,10 +15,11 @@ use crate::flight::Lead;
 use crate::key::Hashed;
 use crate::outcome::{HitTier, MissReason, Outcome, report};
 use crate::pace::Permit;
+use crate::policy::Timeout;
 use crate::remote::Remote;
 use crate::rules::Terms;
-use crate::stats::{Count, Counters};
-use crate::tag::Labels;
+use crate::stats::Count;
+use crate::tag::{Labels, TagSet};
 use crate::tier::{Answer, Renewal, Shared, Tier};
 use crate::timer::Timer;
 
@@ -37,19 +39,35 @@ pub(super) struct Pending<R, K: Eq + Clone, V, F, T> {
     pub(super) begin: Cell<Begin<K, V, F>>,
     /// In the background, where nobody waits, and as one of so many.
     pub(super) permit: Option<Permit>,
+    /// How long the entry that is to be renewed is fresh, for a call that renews one.
+    pub(super) renews: Option<Timeout>,
+    /// The store was looked at for an entry, without the right to load one.
+    pub(super) has_looked: Cell<bool>,
+    /// The caller can start what is begun for it in the background: it has the arguments still.
+    pub(super) can_start: Cell<bool>,
+    /// An entry of the store to fall back on.
+    pub(super) held: OnceCell<Held<V>>,
+    /// The store was asked, and has nothing to fall back on.
+    pub(super) is_gone: Cell<bool>,
     /// An entry is there to fall back on. What the call is counted as is known in the end only.
     pub(super) has_fallback: Cell<bool>,
     /// What a call was counted as: a miss for a reason, or a hit.
     pub(super) settled: OnceCell<Option<MissReason>>,
     /// The body's own view of its load, once it has begun.
     pub(super) context: OnceCell<(Arc<Context>, Stamp)>,
-    /// The load has come to an end of its own.
-    pub(super) has_ended: Cell<bool>,
     /// What ends a call that takes too long.
     pub(super) timer: RefCell<Option<Timer>>,
     /// What is to be started in the background, by who has the arguments.
     pub(super) refresh: Cell<Option<Refresh>>,
     pub(super) returned: PhantomData<fn() -> R>,
+}
+
+/// An entry of the store that may stand in for a load.
+pub(super) struct Held<V> {
+    pub(super) answer: Answer<V>,
+    pub(super) tags: TagSet,
+    /// The invalidation counter when it was read.
+    pub(super) as_of: u64,
 }
 
 /// How the first turn of a call is taken.
@@ -82,10 +100,14 @@ pub(super) fn pending<R, K: Eq + Clone, T: Terms<R>>(
         remote,
         begin: Cell::new(Begin::Join),
         permit: None,
+        renews: None,
+        has_looked: Cell::new(false),
+        can_start: Cell::new(false),
+        held: OnceCell::new(),
+        is_gone: Cell::new(false),
         has_fallback: Cell::new(false),
         settled: OnceCell::new(),
         context: OnceCell::new(),
-        has_ended: Cell::new(false),
         timer: RefCell::new(None),
         refresh: Cell::new(None),
         returned: PhantomData,
@@ -95,9 +117,10 @@ pub(super) fn pending<R, K: Eq + Clone, T: Terms<R>>(
 impl<R, K: Eq + Clone, V, F, T> Pending<R, K, V, F, T> {
     /// The same, in the background: it leads a flight that was begun for it.
     pub(super) fn renewing(mut self, renewal: Renewal<K, V, F>) -> Self {
-        let Renewal { lead, permit } = renewal;
+        let Renewal { lead, permit, remaining } = renewal;
         self.begin.set(Begin::Lead(lead));
         self.permit = Some(permit);
+        self.renews = Some(remaining);
         self
     }
 
@@ -119,10 +142,10 @@ impl<R, K: Eq + Clone, V, F, T> Pending<R, K, V, F, T> {
         timer.poll(context, &self.tier.clock, timeout).is_ready()
     }
 
-    /// Marks the body as running on this thread.
-    pub(super) fn load(&self) -> Load<'_> {
+    /// Marks the body, or a closure over its result, as running on this thread.
+    pub(super) fn load(&self) -> Load<'_, R, K, V, F, T> {
         Load {
-            counters: &self.tier.counters,
+            call: self,
             was_panicking: thread::panicking(),
             _entered: Entered::enter(self.context.get().map(|(context, _)| context)),
         }
@@ -154,10 +177,19 @@ impl<R, K: Eq + Clone, V, F, T> Pending<R, K, V, F, T> {
     }
 
     /// Counts a hit.
-    pub(super) fn found(&self, answer: &Answer<V>, from: HitTier) {
+    pub(super) fn found(&self, age: Duration, is_stale: bool, from: HitTier) {
         if !self.is_renewal() && self.settled.set(None).is_ok() {
-            let is_refreshing = self.begins_refresh();
-            answered(&self.tier, answer, from, is_refreshing);
+            answered(&self.tier, age, is_stale, from, self.begins_refresh());
+        }
+    }
+
+    /// Counts a bypass. In the background it is nobody's call, and a load all the same.
+    pub(super) fn bypassed(&self) {
+        if self.is_renewal() {
+            self.tier.counters.count(Count::Refresh);
+        } else {
+            self.tier.counters.count(Count::Bypass);
+            report(|| Outcome::Bypass);
         }
     }
 
@@ -176,7 +208,8 @@ impl<R, K: Eq + Clone, V, F, T> Pending<R, K, V, F, T> {
         }
     }
 
-    fn begins_refresh(&self) -> bool {
+    /// Whether there is something to be started by who has the arguments.
+    pub(super) fn begins_refresh(&self) -> bool {
         let refresh = self.refresh.take();
         let is_there = refresh.is_some();
         self.refresh.set(refresh);
@@ -199,13 +232,13 @@ pub(super) fn hit<K, V, F>(tier: &Tier<K, V, F>, stored: Stamp) {
 /// Counts a hit of an entry that may be stale.
 pub(super) fn answered<K, V, F>(
     tier: &Tier<K, V, F>,
-    answer: &Answer<V>,
+    age: Duration,
+    stale: bool,
     from: HitTier,
     refreshing: bool,
 ) {
-    let Answer { age, is_stale, .. } = *answer;
-    tier.counters.count(if is_stale { Count::StaleHit } else { Count::Hit });
-    report(|| Outcome::Hit { age, tier: from, stale: is_stale, refreshing });
+    tier.counters.count(if stale { Count::StaleHit } else { Count::Hit });
+    report(|| Outcome::Hit { age, tier: from, stale, refreshing });
 }
 
 impl<R, K: Eq + Clone, V, F, T> Drop for Pending<R, K, V, F, T> {
@@ -214,26 +247,23 @@ impl<R, K: Eq + Clone, V, F, T> Drop for Pending<R, K, V, F, T> {
         if self.is_open() {
             self.missed(self.reason());
         }
-        // Its body has panicked, and whoever comes next has something to fall back on.
-        let has_begun = self.context.get().is_some();
-        if has_begun && !self.has_ended.get() && thread::panicking() {
-            self.throttle();
-        }
     }
 }
 
-/// A body that is running; counts its panic.
-pub(super) struct Load<'c> {
-    counters: &'c Counters,
+/// A load that is running; its panic is a failure. To be dropped before its lead falls to another.
+pub(super) struct Load<'c, R, K: Eq + Clone, V, F, T> {
+    call: &'c Pending<R, K, V, F, T>,
     /// It runs in a `Drop` while its thread unwinds.
     was_panicking: bool,
     _entered: Entered,
 }
 
-impl Drop for Load<'_> {
+impl<R, K: Eq + Clone, V, F, T> Drop for Load<'_, R, K, V, F, T> {
     fn drop(&mut self) {
         if thread::panicking() && !self.was_panicking {
-            self.counters.count(Count::LoadError);
+            self.call.tier.counters.count(Count::LoadError);
+            // Whoever comes next may have something to fall back on.
+            self.call.throttle();
         }
     }
 }

@@ -24,9 +24,10 @@ use crate::background::{self, Background, Kind};
 use crate::key::{Hashed, Key, Lookup};
 use crate::life::Use;
 use crate::outcome::{HitTier, MissReason};
+use crate::pace::Permit;
 use crate::rules::Terms;
 use crate::site::{Instance, Site};
-use crate::tier::{Renewal, Tier};
+use crate::tier::{Answer, Refused, Renewal, Tier};
 
 /// As [`begin`](super::begin), for a function that renews entries in the background.
 #[inline]
@@ -138,13 +139,18 @@ impl Origin {
             Use::Stale => true,
             Use::Fallback | Use::Nothing => tier.policy.soft_timeout.is_some(),
         };
-        let renewal = is_wanted.then(|| tier.renew(&Arc::new(key.own()), Some(usable.as_of)));
-        let refresh = renewal.flatten().map(|renewal| self.refresh(renewal));
+        let is_wanted = is_wanted && !background::current().is_closed();
+        let renew = || tier.renew(&Arc::new(key.own()), usable.as_of, usable.remaining);
+        let renewal = is_wanted.then(renew);
+        // Nobody would go on with the load when the wait is over.
+        let waits = waits && !matches!(renewal, Some(Err(Refused::Busy)));
+        let refresh = renewal.and_then(Result::ok).map(|renewal| self.refresh(renewal));
         if waits {
             return (None, refresh);
         }
-        answered(tier, &usable.answer, HitTier::Memory, refresh.is_some());
-        (Some(usable.answer.value), refresh)
+        let Answer { value, age, is_stale } = usable.answer;
+        answered(tier, age, is_stale, HitTier::Memory, refresh.is_some());
+        (Some(value), refresh)
     }
 
     /// Has a renewal run in the background, once it is started.
@@ -240,6 +246,20 @@ impl Drop for Ready<'_> {
     }
 }
 
+/// Gives up what lies ready for a call of this function which may not use the cache any more: it was
+/// disabled meanwhile. The call is still nobody's.
+pub(super) fn given_up<K, V, F>(origin: Origin) -> Option<Permit>
+where
+    K: Eq + Clone + 'static,
+    V: 'static,
+    F: 'static,
+{
+    let is_meant = |handed: &mut Handed| handed.origin.is(origin);
+    let taken = READY.try_with(|ready| ready.borrow_mut().take_if(is_meant));
+    let handed = taken.ok().flatten()?;
+    handed.renewal.downcast().ok().map(|renewal: Box<Renewal<K, V, F>>| renewal.permit)
+}
+
 /// What lies ready for this very call.
 #[inline]
 fn handed_over<Q: Key, V, F>(origin: Origin, key: &Lookup<'_, Q>) -> Option<Renewal<Q::Owned, V, F>>
@@ -247,7 +267,7 @@ where
     V: 'static,
     F: 'static,
 {
-    READY.with(|ready| {
+    let taken = READY.try_with(|ready| {
         // Mostly there is nothing.
         ready.borrow().as_ref()?;
         let mut ready = ready.borrow_mut();
@@ -260,5 +280,7 @@ where
         };
         let handed = ready.take_if(is_meant)?;
         handed.renewal.downcast().ok().map(|renewal| *renewal)
-    })
+    });
+    // On a thread whose locals are gone already, nothing lies ready.
+    taken.ok().flatten()
 }

@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use super::Call;
 use super::begun::Begun;
 use super::pending::Pending;
-use super::turn::{Loading, Turn, Unpublished};
+use super::turn::{Turn, Unpublished};
 use crate::adapter::Storable;
 use crate::rules::Terms;
 
@@ -104,19 +104,21 @@ where
         let Self { begun, turn } = &mut *self;
         let Begun { refresh, next } = begun.take().expect("polled once more after its end");
         let call = match next {
-            ControlFlow::Continue(call) if call.0.remote.is_some() => call,
+            // What it would wait for has to be started first.
+            ControlFlow::Continue(call) if refresh.is_none() && call.0.remote.is_some() => call,
             next => return Poll::Ready(Begun { refresh, next }),
         };
-        match poll_to_load(&call.0, turn, context) {
-            Poll::Ready(reached) => Poll::Ready(call.looked(refresh, reached)),
+        call.0.can_start.set(!call.0.is_renewal());
+        match poll_until(&call.0, turn, context, Pending::begins_refresh) {
+            Poll::Ready(reached) => Poll::Ready(call.looked(reached)),
             Poll::Pending if call.0.is_late(context) => {
                 let role = turn.take().and_then(Turn::into_role);
                 let next =
                     call.0.timed_out(role).map_or(ControlFlow::Continue(call), ControlFlow::Break);
-                Poll::Ready(Begun { refresh, next })
+                Poll::Ready(next.into())
             }
             Poll::Pending => {
-                *begun = Some(Begun { refresh, next: ControlFlow::Continue(call) });
+                *begun = Some(ControlFlow::Continue(call).into());
                 Poll::Pending
             }
         }
@@ -144,12 +146,15 @@ where
                 At::Turn(turn) => Some(turn),
                 At::Start | At::Publish(_) => None,
             };
-            let (role, publish) = match poll_to_load(call, &mut turn, context) {
-                Poll::Ready(ControlFlow::Break(result)) => return Poll::Ready(result),
-                Poll::Ready(ControlFlow::Continue(load)) => load,
-                Poll::Pending => {
-                    *at = turn.map_or(At::Start, At::Turn);
-                    return Poll::Pending;
+            let (role, publish) = loop {
+                match poll_until(call, &mut turn, context, |_| false) {
+                    Poll::Ready(ControlFlow::Break(result)) => return Poll::Ready(result),
+                    Poll::Ready(ControlFlow::Continue(Turn::Load(load))) => break load,
+                    Poll::Ready(ControlFlow::Continue(reached)) => turn = Some(reached),
+                    Poll::Pending => {
+                        *at = turn.map_or(At::Start, At::Turn);
+                        return Poll::Pending;
+                    }
                 }
             };
             let polled = {
@@ -175,12 +180,13 @@ where
     }
 }
 
-/// Polls a call up to its body.
-fn poll_to_load<R, K, V, F, T>(
+/// Polls a call up to its body, or until `is_enough`.
+fn poll_until<R, K, V, F, T>(
     call: &Pending<R, K, V, F, T>,
     turn: &mut Option<Turn<K, V, F>>,
     context: &mut Context<'_>,
-) -> Poll<ControlFlow<R, Loading<K, V, F>>>
+    is_enough: impl Fn(&Pending<R, K, V, F, T>) -> bool,
+) -> Poll<ControlFlow<R, Turn<K, V, F>>>
 where
     K: Eq + Clone + Send + Sync + 'static,
     V: Storable,
@@ -196,6 +202,9 @@ where
             ControlFlow::Break(result) => return Poll::Ready(ControlFlow::Break(result)),
             ControlFlow::Continue(turn) => turn,
         };
+        if is_enough(call) {
+            return Poll::Ready(ControlFlow::Continue(current));
+        }
         let waiting = match current {
             Turn::Follow(mut follow) => match follow.poll(context, &*call.tier, call.patience()) {
                 Poll::Ready(followed) => {
@@ -217,7 +226,7 @@ where
                     Poll::Pending => Turn::Fetch(role, fetching),
                 }
             }
-            Turn::Load(load) => return Poll::Ready(ControlFlow::Continue(load)),
+            Turn::Load(_) => return Poll::Ready(ControlFlow::Continue(current)),
         };
         *turn = Some(waiting);
         return Poll::Pending;

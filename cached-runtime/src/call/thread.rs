@@ -4,9 +4,8 @@ use std::ops::ControlFlow;
 
 use super::Call;
 use super::begun::Begun;
-use super::pending::Pending;
-use super::refresh::Refresh;
-use super::turn::{Loading, Turn};
+use super::pending::{Begin, Pending};
+use super::turn::Turn;
 use crate::adapter::Storable;
 use crate::remote::wait;
 use crate::rules::Terms;
@@ -28,18 +27,16 @@ where
 
 /// Takes the turns that come before the body.
 #[cold]
-pub(super) fn look<R, K, V, F, T>(
-    call: Call<R, K, V, F, T>,
-    refresh: Option<Refresh>,
-) -> Begun<R, Call<R, K, V, F, T>>
+pub(super) fn look<R, K, V, F, T>(call: Call<R, K, V, F, T>) -> Begun<R, Call<R, K, V, F, T>>
 where
     K: Eq + Clone + Send + Sync + 'static,
     V: Storable,
     F: Clone + Send + Sync + 'static,
     T: Terms<R, Value = V, Failure = F>,
 {
-    let reached = run_to_load(&call.0);
-    call.looked(refresh, reached)
+    call.0.can_start.set(!call.0.is_renewal());
+    let reached = run_until(&call.0, Pending::begins_refresh);
+    call.looked(reached)
 }
 
 /// The same for any body, so that functions of the same types share it.
@@ -50,9 +47,12 @@ where
     F: Clone + Send + Sync + 'static,
     T: Terms<R, Value = V, Failure = F>,
 {
-    let (role, publish) = match run_to_load(call) {
-        ControlFlow::Break(result) => return result,
-        ControlFlow::Continue(load) => load,
+    let (role, publish) = loop {
+        match run_until(call, |_| false) {
+            ControlFlow::Break(result) => return result,
+            ControlFlow::Continue(Turn::Load(load)) => break load,
+            ControlFlow::Continue(turn) => call.begin.set(Begin::At(turn)),
+        }
     };
     let result = {
         let (_inside, _load) = (role.enter(), call.load());
@@ -67,8 +67,11 @@ where
     }
 }
 
-/// The turns up to the body.
-fn run_to_load<R, K, V, F, T>(call: &Pending<R, K, V, F, T>) -> ControlFlow<R, Loading<K, V, F>>
+/// The turns up to the body, or until `is_enough`.
+fn run_until<R, K, V, F, T>(
+    call: &Pending<R, K, V, F, T>,
+    is_enough: impl Fn(&Pending<R, K, V, F, T>) -> bool,
+) -> ControlFlow<R, Turn<K, V, F>>
 where
     K: Eq + Clone + Send + Sync + 'static,
     V: Storable,
@@ -77,6 +80,9 @@ where
 {
     let mut turn = call.start()?;
     loop {
+        if is_enough(call) {
+            return ControlFlow::Continue(turn);
+        }
         turn = match turn {
             Turn::Follow(follow) => call.followed(follow.wait(&*call.tier, call.patience()))?,
             Turn::Fetch(role, fetching) => {
@@ -86,7 +92,7 @@ where
                 };
                 call.fetched(role, fetched)?
             }
-            Turn::Load(load) => return ControlFlow::Continue(load),
+            Turn::Load(_) => return ControlFlow::Continue(turn),
         };
     }
 }

@@ -7,13 +7,13 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::pending::{Begin, Pending};
+use super::pending::{Begin, Held, Pending};
 use crate::adapter::{Loaded, Storable};
 use crate::context::Context;
 use crate::flight::{Follow, Followed, Inside, Joined, Lead, Renews};
-use crate::outcome::{HitTier, Outcome, report};
+use crate::outcome::{HitTier, MissReason};
 use crate::policy::Coalescing;
-use crate::remote::{Fetched, Fetching, Publish, Published, Publishing};
+use crate::remote::{Fetched, Fetching, Publish, Published, Publishing, Wanted};
 use crate::rules::Terms;
 use crate::stats::Count;
 use crate::tier::{Shared, Stored, next_seq};
@@ -77,6 +77,8 @@ pub(super) struct Kept<R, V> {
 pub(super) enum Alone {
     /// Stored, unless it began before something that is newer by now.
     Stored { as_of: u64 },
+    /// No load: a look at what somebody else renews.
+    Look,
     /// Inside the load of the same key, whose own result will be stored.
     Inside,
     /// As if there were no cache.
@@ -104,8 +106,7 @@ where
 
     fn join(&self) -> ControlFlow<R, Turn<K, V, F>> {
         let Some((key, reason)) = &self.miss else {
-            self.tier.counters.count(Count::Bypass);
-            report(|| Outcome::Bypass);
+            self.bypassed();
             return ControlFlow::Continue(self.load_alone(Alone::Bypass));
         };
         self.look_for_fallback()?;
@@ -115,10 +116,17 @@ where
             }
             match self.tier.join(key, &self.tags, *reason) {
                 Joined::Lead(lead) => break Role::Lead(lead),
-                // What it renews is for this caller to look at first.
-                Joined::Follow(follow, Renews::Entry) if self.may_look() => {
+                // The store has what it renews, for this caller to look at first.
+                Joined::Follow(follow, Renews::Entry) if !self.has_looked.get() => {
                     drop(follow);
-                    break Role::Alone(Alone::Stored { as_of: next_seq() });
+                    if let Some(remote) = &self.remote {
+                        let fetching = remote.fetch(Wanted::Seen(*reason), &self.tags);
+                        return ControlFlow::Continue(Turn::Fetch(
+                            Role::Alone(Alone::Look),
+                            fetching,
+                        ));
+                    }
+                    self.has_looked.set(true);
                 }
                 Joined::Follow(follow, _) => {
                     self.count_miss();
@@ -153,16 +161,26 @@ where
         ControlFlow::Continue(())
     }
 
-    /// Whether the store may have an entry that somebody else renews.
-    fn may_look(&self) -> bool {
-        self.remote.is_some() && !self.tier.policy.windows.are_closed()
-    }
-
     /// Begins a load: with a look at the store, where entries are shared.
     fn take_up(&self, role: Role<K, V, F>) -> Turn<K, V, F> {
         match &self.remote {
-            Some(remote) => Turn::Fetch(role, remote.fetch(self.reason(), &self.tags)),
+            Some(remote) => Turn::Fetch(role, remote.fetch(self.wanted(), &self.tags)),
             None => self.load_as(role, None),
+        }
+    }
+
+    /// Which entry of the store is looked for.
+    fn wanted(&self) -> Wanted {
+        let reason = self.reason();
+        let is_throttled = || self.key().is_some_and(|key| self.tier.is_throttled(key));
+        if let Some(than) = self.renews {
+            Wanted::Newer(than)
+        } else if reason == MissReason::Forced {
+            Wanted::Load
+        } else if !self.has_looked.get() && is_throttled() {
+            Wanted::Present(reason)
+        } else {
+            Wanted::Any(reason)
         }
     }
 
@@ -182,8 +200,16 @@ where
     fn view(&self) -> Context {
         let is_of_use = self.is_renewal() || self.has_fallback.get();
         let key = self.key().filter(|_| is_of_use);
-        match key.and_then(|key| self.tier.usable(key).zip(self.tier.tags_of(key))) {
-            Some((usable, tags)) => Context::new(Some(Box::new(usable.answer.value)), tags),
+        if let Some((usable, tags)) =
+            key.and_then(|key| self.tier.usable(key).zip(self.tier.tags_of(key)))
+        {
+            return Context::new(Some(Box::new(usable.answer.value)), tags);
+        }
+        match self.held.get() {
+            Some(Held { answer, tags, .. }) => {
+                let names = tags.iter().flatten().map(|tag| tag.name().to_owned());
+                Context::new(Some(Box::new(answer.value.clone())), names.collect())
+            }
             None => Context::new(None, Vec::new()),
         }
     }
@@ -196,11 +222,26 @@ where
     ) -> ControlFlow<R, Turn<K, V, F>> {
         match fetched {
             Fetched::Found(found, local) => ControlFlow::Break(self.promote(role, found, local)),
-            Fetched::Load(reason, publish) => {
+            Fetched::Load(reason, publish, stand_in) => {
+                self.hold(stand_in);
                 if !self.has_fallback.get() {
                     self.missed(reason);
                 }
-                ControlFlow::Continue(self.load_as(role, Some(publish)))
+                match self.hand_over(role) {
+                    Ok(follow) => ControlFlow::Continue(Turn::Follow(follow)),
+                    Err(role) => ControlFlow::Continue(self.load_as(role, Some(publish))),
+                }
+            }
+            Fetched::Nothing(stand_in) => {
+                self.hold(stand_in);
+                self.has_looked.set(true);
+                match role {
+                    Role::Alone(Alone::Look) => self.join(),
+                    role => match self.fallback() {
+                        Some(answer) => ControlFlow::Break(self.fall_back(role, answer)),
+                        None => ControlFlow::Continue(self.take_up(role)),
+                    },
+                }
             }
         }
     }
@@ -211,7 +252,13 @@ where
         followed: Followed<K, Shared<V, F>>,
     ) -> ControlFlow<R, Turn<K, V, F>> {
         let role = match followed {
-            Followed::Lead(lead) => Role::Lead(lead),
+            Followed::Lead(lead) => {
+                // Where the last lead panicked, it has failed as if it had returned an error.
+                if self.has_fallback.get() {
+                    self.look_for_fallback()?;
+                }
+                Role::Lead(lead)
+            }
             Followed::Landed(landed) => {
                 if let Some(result) = self.share_in(&landed) {
                     return ControlFlow::Break(result);
@@ -242,8 +289,7 @@ where
         publish: Option<Box<dyn Publish<V>>>,
         result: R,
     ) -> ControlFlow<R, Box<Unpublished<R, K, V, F>>> {
-        self.has_ended.set(true);
-        if let Role::Alone(Alone::Inside | Alone::Bypass) = role {
+        if let Role::Alone(Alone::Look | Alone::Inside | Alone::Bypass) = role {
             if matches!(self.terms.look(&result), Loaded::Error) {
                 self.tier.counters.count(Count::LoadError);
             }
@@ -251,7 +297,7 @@ where
             return ControlFlow::Break(result);
         }
         // The user's closures are part of the load: they do not wait for it either.
-        let inside = role.enter();
+        let inside = (role.enter(), self.load());
         if let Some(answer) = self.fallback_for(&result) {
             drop(inside);
             self.tier.counters.count(Count::LoadError);

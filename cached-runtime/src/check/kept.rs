@@ -2,10 +2,10 @@
 
 use std::borrow::Borrow;
 
-/// An argument by value; `O` is the option that wants it kept.
-pub struct Keep<'a, T, O>(pub &'a T, pub O);
+/// An argument by value.
+pub struct Keep<'a, T>(pub &'a T);
 
-impl<T: Clone + Send + 'static, O> Keep<'_, T, O> {
+impl<T: Clone + Send> Keep<'_, T> {
     /// A clone of the argument.
     #[must_use]
     pub fn checked(self) -> T {
@@ -14,11 +14,11 @@ impl<T: Clone + Send + 'static, O> Keep<'_, T, O> {
 }
 
 /// An argument that is a reference.
-pub struct KeepBorrowed<'a, T: ?Sized, O>(pub &'a T, pub O);
+pub struct KeepBorrowed<'a, T: ?Sized>(pub &'a T);
 
-impl<T, O> KeepBorrowed<'_, T, O>
+impl<T> KeepBorrowed<'_, T>
 where
-    T: ToOwned<Owned: Send> + ?Sized + 'static,
+    T: ToOwned<Owned: Send> + ?Sized,
 {
     /// What it points at, as a value.
     #[must_use]
@@ -37,51 +37,55 @@ impl<T: ToOwned + ?Sized> Lent<T> {
     }
 }
 
-/// Arguments that cannot be kept.
-pub trait RefuseKeep: Sized {
-    /// What cannot.
-    type Refused: ?Sized;
-    /// The option that wants it kept.
-    type Option;
-    /// Refuses it.
-    fn checked(self) -> <Background as CanKeep<Self::Refused, Self::Option>>::Kept
-    where
-        Background: CanKeep<Self::Refused, Self::Option>,
-    {
-        Background::kept()
-    }
-}
-
-impl<T, O> RefuseKeep for Keep<'_, T, O> {
-    type Refused = T;
-    type Option = O;
-}
-impl<T: ?Sized, O> RefuseKeep for KeepBorrowed<'_, T, O> {
-    type Refused = T;
-    type Option = O;
-}
-
-/// `stale`, in messages of the compiler.
-pub struct Stale;
-/// `refresh_ahead`, in messages of the compiler.
-pub struct RefreshAhead;
-/// `early`, in messages of the compiler.
-pub struct Early;
-/// `soft_timeout`, in messages of the compiler.
-pub struct SoftTimeout;
-
 /// A load in the background, in messages of the compiler.
 pub struct Background;
 
-/// Holds for no type.
-#[diagnostic::on_unimplemented(
-    message = "`{T}` cannot be kept for a load in the background",
-    label = "needs `Clone + Send + 'static`, since `{O}` loads while nobody waits",
-    note = "take it in an `Arc`"
-)]
-pub trait CanKeep<T: ?Sized, O> {
-    /// No type.
-    type Kept;
-    /// Never called.
-    fn kept() -> Self::Kept;
+/// Arguments that cannot be kept: one trait for each option, which its messages name.
+macro_rules! refusals {
+    ($($refuse:ident, $can_keep:ident, $label:literal;)*) => {$(
+        /// Arguments that cannot be kept.
+        pub trait $refuse: Sized {
+            /// What cannot.
+            type Refused: ?Sized;
+            /// Refuses it.
+            fn checked(self) -> <Background as $can_keep<Self::Refused>>::Kept
+            where
+                Background: $can_keep<Self::Refused>,
+            {
+                Background::kept()
+            }
+        }
+
+        impl<T> $refuse for Keep<'_, T> {
+            type Refused = T;
+        }
+        impl<T: ?Sized> $refuse for KeepBorrowed<'_, T> {
+            type Refused = T;
+        }
+
+        /// Holds for no type.
+        #[diagnostic::on_unimplemented(
+            message = "`{T}` cannot be kept for a load in the background",
+            label = $label,
+            note = "take it in an `Arc`, as in `db: Arc<Db>` or `self: &Arc<Self>`, or as an owned type that is `Clone + Send`",
+            note = "`skip(..)` does not help, since the body is given it in the background as well"
+        )]
+        pub trait $can_keep<T: ?Sized> {
+            /// No type.
+            type Kept;
+            /// Never called.
+            fn kept() -> Self::Kept;
+        }
+    )*};
+}
+
+refusals! {
+    RefuseStale, CanKeepForStale,
+        "needs `Clone + Send + 'static`, since `stale` loads while nobody waits";
+    RefuseRefreshAhead, CanKeepForRefreshAhead,
+        "needs `Clone + Send + 'static`, since `refresh_ahead` loads while nobody waits";
+    RefuseEarly, CanKeepForEarly,
+        "needs `Clone + Send + 'static`, since `early` loads while nobody waits";
+    RefuseSoftTimeout, CanKeepForSoftTimeout,
+        "needs `Clone + Send + 'static`, since `soft_timeout` loads while nobody waits";
 }

@@ -4,7 +4,7 @@
 use std::ops::Deref;
 use std::time::Duration;
 
-pub use crate::call::begin as begin_shared;
+pub use crate::call::{begin as begin_shared, begin_refreshing as begin_refreshing_shared};
 
 use crate::adapter::Pick;
 use crate::error::Error;

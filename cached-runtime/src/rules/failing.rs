@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use crate::adapter::Fails;
 use crate::timed_out::CacheTimeout;
 
 /// The closures for want of a value.
@@ -29,12 +28,17 @@ impl<R> StaleIf<R> for EveryError {
 }
 
 /// Those that a closure accepts.
+///
+/// It brings along how it is asked: a type that is no `Result` is refused once, where this is made.
 #[derive(Clone, Copy, Debug)]
-pub struct SomeErrors<P>(pub(crate) P);
+pub struct SomeErrors<R, P> {
+    pub(crate) predicate: P,
+    pub(crate) ask: fn(&P, &R) -> bool,
+}
 
-impl<R: Fails, P: Fn(&R::Err) -> bool> StaleIf<R> for SomeErrors<P> {
+impl<R, P> StaleIf<R> for SomeErrors<R, P> {
     fn accepts(&self, result: &R) -> bool {
-        result.error().is_some_and(&self.0)
+        (self.ask)(&self.predicate, result)
     }
 }
 
@@ -56,11 +60,11 @@ impl<R> OnTimeout<R> for Patient {
 
 /// The error that the function's own type makes of a [`CacheTimeout`].
 #[derive(Clone, Copy, Debug)]
-pub struct Late;
+pub struct Late<R>(pub(crate) fn(CacheTimeout) -> R);
 
-impl<R: FailsInTime> OnTimeout<R> for Late {
+impl<R> OnTimeout<R> for Late<R> {
     fn timed_out(&self, after: Duration) -> Option<R> {
-        Some(R::late(CacheTimeout::new(after)))
+        Some((self.0)(CacheTimeout::new(after)))
     }
 }
 
@@ -92,40 +96,5 @@ impl<R> Answer<R> for R {
 impl<T, E> Answer<Result<T, E>> for E {
     fn into_returned(self) -> Result<T, E> {
         Err(self)
-    }
-}
-
-/// What can say without `on_timeout` that a call took too long.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot say that a call took too long; add `on_timeout = ..`",
-    label = "a call that takes too long has to return something",
-    note = "or return a `Result` whose error implements `From<cached_runtime::CacheTimeout>`"
-)]
-pub trait FailsInTime {
-    /// Makes the error.
-    fn late(timeout: CacheTimeout) -> Self;
-}
-
-impl<T, E: MadeOfTimeout> FailsInTime for Result<T, E> {
-    fn late(timeout: CacheTimeout) -> Self {
-        Err(E::made(timeout))
-    }
-}
-
-/// Errors that a [`CacheTimeout`] converts into.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot say that a call took too long; add `on_timeout = ..`",
-    label = "a call that takes too long has to return something",
-    note = "or implement `From<cached_runtime::CacheTimeout>` for `{Self}`"
-)]
-pub trait MadeOfTimeout {
-    /// Converts.
-    fn made(timeout: CacheTimeout) -> Self;
-}
-
-#[diagnostic::do_not_recommend]
-impl<E: From<CacheTimeout>> MadeOfTimeout for E {
-    fn made(timeout: CacheTimeout) -> Self {
-        timeout.into()
     }
 }

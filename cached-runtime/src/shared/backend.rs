@@ -11,16 +11,20 @@ use crate::config::{Bound, Place};
 use crate::error::{Error, ErrorKind};
 use crate::policy::Timeout;
 use crate::remote::wait;
-use crate::store::{Guard, NullStore, Store, StoreFuture, Swapped};
+use crate::store::{Guard, HEAD, NullStore, Store, StoreFuture, Swapped};
 
 use super::breaker::{Breaker, Failure};
 use super::codec::Codec;
 use super::deadline::Deadline;
 use super::envelope::{Id, Kind, head};
 use super::keeper;
+use super::mark;
 use super::name::{self, ANY_TAG_MARK};
 use super::overdue::{Overdue, Remedy};
 use super::plane::{Plane, What};
+
+/// How often a mark is softened anew that others change meanwhile.
+const ATTEMPTS: usize = 3;
 
 /// How often what is overdue is tried again.
 const RETRY: Duration = Duration::from_millis(250);
@@ -180,6 +184,39 @@ impl Backend {
         let any = self.invalidate(ANY_TAG_MARK, Remedy::Remark, what()).await;
         let result = self.invalidate(&name::tag_mark(tag), Remedy::Remark, what()).await;
         any.and(result).map(drop)
+    }
+
+    /// Ends the freshness of every entry that carries a tag, and makes every load that has begun count
+    /// as one that is not fresh.
+    pub(crate) async fn expire_tag(self: &Arc<Self>, tag: &str) -> Result<(), Error> {
+        let what = || What::Tag(tag.to_owned());
+        let any = self.invalidate(ANY_TAG_MARK, Remedy::Remark, what()).await;
+        let mark = name::tag_mark(tag);
+        let result = match self.soften(&mark).await {
+            Ok(true) => {
+                self.plane.tell(self, what()).await;
+                Ok(false)
+            }
+            // There is none, or others change it all the time, or the store failed.
+            Ok(false) | Err(_) => self.invalidate(&mark, Remedy::Remark, what()).await,
+        };
+        any.and(result).map(drop)
+    }
+
+    /// Softens a mark. Says whether there was one.
+    async fn soften(&self, mark: &str) -> Result<bool, Error> {
+        for _ in 0..ATTEMPTS {
+            let record = self.get(mark).await?;
+            let Some((record, id)) = record.as_deref().zip(mark::read(record.as_deref())) else {
+                return Ok(false);
+            };
+            let (guard, softened) =
+                (Guard::Head(&record[..HEAD]), mark::softened(id, self.clock.wall_ms()));
+            if self.swap("expire", mark, guard, Some(&softened), None).await?.done {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Tells the store what it missed, as far as it listens; and then the other processes once

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::key::text::Text;
 use crate::key::{Hashed, Key, Seed};
+use crate::life::Use;
 use crate::remote::wait;
 use crate::rules::Terms;
 use crate::site::{Instance, Site};
@@ -144,17 +145,24 @@ impl<R> SharedEntry<R> {
         }
     }
 
-    /// Ends the freshness of the entry: the next call loads. Returns whether there was one.
+    /// Ends the freshness of the entry, in memory and in the store: from now on it is stale, and of
+    /// use only where the function has `stale` or `stale_if_error`. Loads that are under way for it
+    /// count for nothing. Returns whether there was a fresh one.
+    ///
+    /// Concurrency: as of [`invalidate`](Self::invalidate), but for what is answered as stale.
     ///
     /// # Errors
-    /// As [`invalidate`](Self::invalidate).
+    /// As [`invalidate`](Self::invalidate), which is what the store is told of later.
     pub fn expire(&self) -> Result<bool, Error> {
-        self.invalidate()
+        wait(self.expire_async())
     }
 
     /// As [`expire`](Self::expire), for tasks.
     pub async fn expire_async(&self) -> Result<bool, Error> {
-        self.invalidate_async().await
+        match &self.ops {
+            Some(ops) => ops.expire().await,
+            None => Ok(false),
+        }
     }
 
     /// Returns the key as text. Empty for a key that names nothing.
@@ -197,6 +205,7 @@ trait Ops<R>: Send + Sync {
     fn peek<'a>(&'a self, labels: &'a Labels) -> Answer<'a, Option<R>>;
     fn put(&self, result: &R, labels: &Labels) -> Answer<'static, ()>;
     fn invalidate(&self) -> Answer<'_, bool>;
+    fn expire(&self) -> Answer<'_, bool>;
     fn age<'a>(&'a self, labels: &'a Labels) -> Answer<'a, Option<Duration>>;
 }
 
@@ -224,7 +233,9 @@ where
         let spot = self.spot(labels).filter(Spot::is_current);
         let Some(spot) = spot else { return Ok(None) };
         match spot.look().await? {
-            Look { seen: Seen::Entry(found), .. } => Ok(Some((found.value, found.age))),
+            Look { seen: Seen::Entry(found), .. } if found.good_for != Use::Fallback => {
+                Ok(Some((found.value, found.age)))
+            }
             Look { .. } => Ok(None),
         }
     }
@@ -279,6 +290,17 @@ where
             let store_had_one = link.invalidate(&self.key.key).await;
             // What came from the store meanwhile.
             self.tier.forget_entry(&self.key);
+            Ok(store_had_one? || had_one)
+        })
+    }
+
+    fn expire(&self) -> Answer<'_, bool> {
+        Box::pin(async move {
+            let had_one = self.tier.expire(&self.key);
+            let Some(link) = &self.tier.link else { return Ok(had_one) };
+            let store_had_one = link.expire(&self.key.key).await;
+            // What came from the store meanwhile.
+            self.tier.expire_uncounted(&self.key);
             Ok(store_had_one? || had_one)
         })
     }

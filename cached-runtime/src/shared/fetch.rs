@@ -1,8 +1,10 @@
-//! The store's side of a call: a look before the body runs, and storing what it returned.
+//! The store's side of a call: a look before the body runs.
 //!
 //! What a load returns is stored only if the key is still in the state that it was seen in: an
 //! invalidation, a newer value, another holder of the lease all have changed it. So a load that was
 //! overtaken, in whatever process, is stored nowhere, and needs no clock to be told so.
+//!
+//! An entry that is stale stays where it is while it is renewed, and so answers other processes.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,12 +12,12 @@ use std::time::{Duration, Instant};
 use crate::clock::Stamp;
 use crate::error::Error;
 use crate::key::Hashed;
+use crate::life::Use;
 use crate::outcome::MissReason;
 use crate::policy::Timeout;
-use crate::remote::{Fetched, Fetching, Found, Publish, Published, Publishing, Remote};
-use crate::store::Guard;
+use crate::remote::{Fetched, Fetching, Found, Remote, StandIn, Wanted};
 use crate::sync::sleep;
-use crate::tag::{Labels, TagSet};
+use crate::tag::Labels;
 use crate::tier::Stored;
 
 use super::backend::Backend;
@@ -23,11 +25,16 @@ use super::envelope::Id;
 use super::lease::Lease;
 use super::link::Link;
 use super::place::{Load, Look, Place, Seen, Tagging};
+use super::publish::{Publisher, Unshared};
 use super::wire::Wire;
 
 /// How long a call waits before it looks again for what another process loads.
 const FIRST_NAP: Duration = Duration::from_millis(10);
 const LONGEST_NAP: Duration = Duration::from_millis(200);
+
+/// How much longer an entry has to be fresh to be another than the one that is to be renewed: what
+/// two conversions to the time of day may lose.
+const ROUNDING: Duration = Duration::from_millis(5);
 
 /// One key of a shared function, before anything is asked of the store.
 pub(crate) struct Origin<V> {
@@ -44,19 +51,19 @@ impl<V: Send + Sync + 'static> Origin<V> {
         let Self { link, backend, wire, key, begun } = self;
         let shape = link.shape(wire.shape);
         let place = Place::new(Arc::clone(link), Arc::clone(backend), &key.key, shape);
-        Spot { place: place.tagged(Tagging::of(labels)), wire: *wire, begun: *begun }
+        Spot { place: place.tagged(Tagging::of(labels, link)), wire: *wire, begun: *begun }
     }
 }
 
 impl<V: Send + Sync + 'static> Remote<V> for Origin<V> {
-    fn fetch(&self, reason: MissReason, labels: &Labels) -> Fetching<V> {
-        Box::pin(Arc::new(self.spot(labels)).fetch_or_prepare(reason))
+    fn fetch(&self, wanted: Wanted, labels: &Labels) -> Fetching<V> {
+        Box::pin(Arc::new(self.spot(labels)).fetch_or_prepare(wanted))
     }
 }
 
 /// One key of a shared function, and how its values are read and written.
 pub(crate) struct Spot<V> {
-    place: Place,
+    pub(super) place: Place,
     wire: Wire<V>,
     /// When the call began: what it waits for others in its process counts as well.
     begun: Instant,
@@ -77,30 +84,36 @@ impl<V: Send + Sync + 'static> Spot<V> {
         let Place { link, backend, .. } = &self.place;
         let Stored { value, keep, tags } = stored;
         let payload = self.encode(value);
-        self.place.put(payload, keep.timeout, tags).await?;
+        self.place.put(payload, link.kept(*keep), tags).await?;
         Ok(link.local(backend, keep.timeout))
     }
 
-    fn encode(&self, value: &V) -> Result<Vec<u8>, Error> {
+    pub(super) fn encode(&self, value: &V) -> Result<Vec<u8>, Error> {
         let Place { link, backend, .. } = &self.place;
         let payload = (self.wire.encode)(backend.codec, value);
         link.counted(&payload);
         payload
     }
 
-    /// Looks for the entry; where there is none, gets ready to store one.
-    async fn fetch_or_prepare(self: Arc<Self>, memory: MissReason) -> Fetched<V> {
+    /// Looks for the entry; where there is none that is wanted, gets ready to store one.
+    async fn fetch_or_prepare(self: Arc<Self>, wanted: Wanted) -> Fetched<V> {
         if !self.place.is_current() {
-            return self.unshared(MissReason::Invalidated);
+            return self.unshared(MissReason::Invalidated, StandIn::Nothing);
         }
         match self.look_now().await {
             Ok(Looked { look: Look { seen: Seen::Entry(found), .. }, .. })
-                if memory != MissReason::Forced =>
+                if answers(&found, wanted) =>
             {
                 self.found(found)
             }
+            looked if matches!(wanted, Wanted::Seen(_) | Wanted::Present(_)) => {
+                Fetched::Nothing(looked.map_or(StandIn::Unknown, |looked| match looked.look.seen {
+                    Seen::Entry(found) => StandIn::Entry(found),
+                    Seen::Leased | Seen::Nothing(_) => StandIn::Nothing,
+                }))
+            }
             // Boxed, so that a hit does not pay for the size of what it never does.
-            looked => Box::pin(self.prepare(memory, looked)).await,
+            looked => Box::pin(self.prepare(wanted, looked)).await,
         }
     }
 
@@ -116,68 +129,116 @@ impl<V: Send + Sync + 'static> Spot<V> {
         Fetched::Found(found, local)
     }
 
-    /// Gets ready to store an entry that was not there, or that another process loads.
+    /// Gets ready to store an entry that was not there, or is to be renewed. Waits for what another
+    /// process loads.
     async fn prepare(
         self: Arc<Self>,
-        memory: MissReason,
+        wanted: Wanted,
         mut looked: Result<Looked<V>, Error>,
     ) -> Fetched<V> {
-        let Place { link, backend, name, .. } = &self.place;
         let mut nap = FIRST_NAP;
         loop {
-            let Ok(Looked { as_of_ms, at, look }) = looked else { return self.unshared(memory) };
-            let reason = match look.seen {
-                Seen::Entry(found) if memory != MissReason::Forced => return self.found(found),
-                Seen::Leased if self.begun.elapsed() >= link.wait_timeout => {
-                    return self.unshared(memory);
-                }
-                Seen::Leased => {
-                    sleep(nap).await;
-                    nap = (nap * 2).min(LONGEST_NAP);
-                    looked = self.look_now().await;
-                    continue;
-                }
-                Seen::Nothing(reason) if memory != MissReason::Forced => reason,
-                Seen::Entry(_) | Seen::Nothing(_) => MissReason::Forced,
+            let Ok(Looked { as_of_ms, at, mut look }) = looked else {
+                return self.unshared(wanted.reason(), StandIn::Unknown);
             };
-            let Ok(marks) = self.place.all_marks(&look).await else {
-                return self.unshared(reason);
-            };
-            let Ok(any_tag) = self.place.any_tag(&look).await else {
-                return self.unshared(reason);
-            };
-            let mut state = look.head;
-            let mut lease = None;
-            if let Some(lasts) = link.sharing.lease {
-                let taken = Lease::take(backend, name, state.as_deref(), lasts).await;
-                link.counted(&taken);
-                match taken {
+            let (mut reason, mut is_loading) = (wanted.reason(), false);
+            let mut stand_in = StandIn::Nothing;
+            match look.take_seen() {
+                Seen::Entry(found) if answers(&found, wanted) => return self.found(found),
+                Seen::Entry(found) => stand_in = StandIn::Entry(found),
+                Seen::Leased => is_loading = true,
+                Seen::Nothing(of_store) if wanted != Wanted::Load => reason = of_store,
+                Seen::Nothing(_) => {}
+            }
+            let has_entry = matches!(stand_in, StandIn::Entry(_));
+            if !is_loading {
+                match self.right(&look, self.leases_beside(has_entry, wanted)).await {
+                    Ok(Some(Right { marks, any_tag, state, lease })) => {
+                        let load = Load { as_of_ms, took: Duration::ZERO, marks };
+                        let (spot, looked, begun) = (self, at, Instant::now());
+                        let publisher =
+                            Publisher { spot, state, any_tag, lease, load, looked, begun, reason };
+                        return Fetched::Load(reason, Box::new(publisher), stand_in);
+                    }
                     // Another process was faster.
-                    Ok(None) => {
-                        looked = self.look_now().await;
-                        continue;
-                    }
-                    Ok(Some(taken)) => {
-                        state = Some(taken.head().to_vec());
-                        lease = Some(taken);
-                    }
+                    Ok(None) => {}
                     // Without a lease, then; and without another operation that may take its time.
-                    Err(_) => return self.unshared(reason),
+                    Err(_) => return self.unshared(reason, stand_in),
                 }
             }
-            let load = Load { as_of_ms, took: Duration::ZERO, marks };
-            let begun = Instant::now();
-            let spot = self;
-            let publisher =
-                Publisher { spot, state, any_tag, lease, load, looked: at, begun, reason };
-            return Fetched::Load(reason, Box::new(publisher));
+            if self.begun.elapsed() >= self.place.link.wait_timeout {
+                return match stand_in {
+                    StandIn::Entry(found) if wanted != Wanted::Load => self.found(found),
+                    stand_in => self.unshared(reason, stand_in),
+                };
+            }
+            sleep(nap).await;
+            nap = (nap * 2).min(LONGEST_NAP);
+            looked = self.look_now().await;
         }
     }
 
-    /// A load of which the store is to have nothing.
-    fn unshared(self: Arc<Self>, reason: MissReason) -> Fetched<V> {
-        Fetched::Load(reason, Box::new(Unshared(self)))
+    /// The right to load, in the state that the key was seen in. None where another process has it.
+    async fn right(&self, look: &Look<V>, lease: Leases) -> Result<Option<Right>, Error> {
+        let Place { link, backend, name, .. } = &self.place;
+        let marks = self.place.all_marks(look).await?;
+        let any_tag = self.place.any_tag(look).await?;
+        let mut right = Right { marks, any_tag, state: look.head.clone(), lease: None };
+        let Some(lasts) = link.sharing.lease else { return Ok(Some(right)) };
+        let taken = match lease {
+            Leases::InPlace => Lease::take(backend, name, right.state.as_deref(), lasts).await,
+            Leases::Beside => Lease::take_beside(backend, name, lasts).await,
+        };
+        link.counted(&taken);
+        let Some(taken) = taken? else { return Ok(None) };
+        if let Some(head) = taken.head_in_place() {
+            right.state = Some(head.to_vec());
+        }
+        right.lease = Some(taken);
+        Ok(Some(right))
     }
+
+    /// Where a lease goes: not over an entry that others may still be answered with.
+    fn leases_beside(&self, has_entry: bool, wanted: Wanted) -> Leases {
+        let is_of_use = !self.place.link.windows.are_closed() || matches!(wanted, Wanted::Newer(_));
+        if has_entry && is_of_use { Leases::Beside } else { Leases::InPlace }
+    }
+
+    /// A load of which the store is to have nothing.
+    fn unshared(self: Arc<Self>, reason: MissReason, stand_in: StandIn<V>) -> Fetched<V> {
+        Fetched::Load(reason, Box::new(Unshared(self)), stand_in)
+    }
+}
+
+/// Whether an entry is one that is wanted.
+fn answers<V>(found: &Found<V>, wanted: Wanted) -> bool {
+    match wanted {
+        Wanted::Any(_) | Wanted::Seen(_) => matches!(found.good_for, Use::Fresh | Use::Stale),
+        Wanted::Present(_) => true,
+        Wanted::Newer(than) => {
+            let is_longer = match (found.remaining.as_duration(), than.as_duration()) {
+                (Some(found), Some(than)) => found > than + ROUNDING,
+                (found, than) => found.is_none() && than.is_some(),
+            };
+            found.good_for == Use::Fresh && is_longer
+        }
+        Wanted::Load => false,
+    }
+}
+
+/// Where a lease goes.
+#[derive(Clone, Copy)]
+enum Leases {
+    InPlace,
+    Beside,
+}
+
+/// What it takes to store a value once it is loaded.
+struct Right {
+    marks: Vec<(String, Id)>,
+    any_tag: Option<Id>,
+    state: Option<Vec<u8>>,
+    lease: Option<Lease>,
 }
 
 /// A look, and when it began: by the time of day, and by the clock of the caches.
@@ -185,83 +246,4 @@ struct Looked<V> {
     as_of_ms: u64,
     at: Stamp,
     look: Look<V>,
-}
-
-/// A load of which the store is to have nothing: it failed when it was asked. Memory may answer for
-/// its result as long as for any other that messages may not reach.
-struct Unshared<V>(Arc<Spot<V>>);
-
-impl<V: Send + Sync + 'static> Publish<V> for Unshared<V> {
-    fn publish(self: Box<Self>, stored: &Stored<V>) -> Publishing {
-        let Place { link, backend, .. } = &self.0.place;
-        let local = link.local(backend, stored.keep.timeout);
-        Box::pin(async move { Published::Failed(local) })
-    }
-}
-
-/// The right to store what a load returns.
-struct Publisher<V> {
-    spot: Arc<Spot<V>>,
-    /// What the key must hold still.
-    state: Option<Vec<u8>>,
-    /// The mark that changes with any tag, as it was.
-    any_tag: Option<Id>,
-    lease: Option<Lease>,
-    load: Load,
-    /// When the key was seen in that state, by the clock of the caches.
-    looked: Stamp,
-    begun: Instant,
-    reason: MissReason,
-}
-
-impl<V: Send + Sync + 'static> Publish<V> for Publisher<V> {
-    fn publish(mut self: Box<Self>, stored: &Stored<V>) -> Publishing {
-        let Stored { value, keep, tags } = stored;
-        self.load.took = self.begun.elapsed();
-        let payload = self.spot.encode(value);
-        let (timeout, tags) = (keep.timeout, tags.clone());
-        Box::pin(async move {
-            let Place { link, backend, .. } = &self.spot.place;
-            let local = link.local(backend, timeout);
-            match self.store(payload, timeout, &tags).await {
-                Ok(true) => Published::Stored(local),
-                Ok(false) => Published::Overtaken,
-                // What cannot be encoded is this process's alone, too; its lease is given up.
-                Err(_) => Published::Failed(local),
-            }
-        })
-    }
-}
-
-impl<V: Send + Sync + 'static> Publisher<V> {
-    /// Stores a payload. Says whether it was not overtaken. Failures are counted.
-    async fn store(
-        self,
-        payload: Result<Vec<u8>, Error>,
-        timeout: Timeout,
-        tags: &TagSet,
-    ) -> Result<bool, Error> {
-        let Self { spot, state, any_tag, lease, mut load, looked, reason, .. } = self;
-        let place = &spot.place;
-        let Place { link, backend, key, .. } = place;
-        if link.is_past(looked) {
-            // A tombstone may have come and gone, and nothing is as it was before.
-            return Ok(false);
-        }
-        let payload = payload?;
-        if !place.add_marks(&mut load.marks, tags, any_tag).await? {
-            return Ok(false);
-        }
-        let bytes = place.seal(payload, timeout, &load);
-        let guard = state.as_deref().map_or(Guard::Absent, Guard::Head);
-        if !place.swap(guard, &bytes, timeout).await?.done {
-            return Ok(false);
-        }
-        lease.into_iter().for_each(Lease::spend);
-        if reason == MissReason::Forced {
-            // Others may still have what this one replaces.
-            backend.plane.tell(backend, link.what(key)).await;
-        }
-        Ok(true)
-    }
 }

@@ -1,22 +1,29 @@
 //! What ties a cached function or a `Cache` to a store: its namespace there, and how it uses it.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use crate::bindings;
 use crate::clock::{Clock, Stamp};
 use crate::error::Error;
-use crate::policy::{Local, Policy, Sharing, Timeout};
+use crate::policy::{Local, Policy, Sharing, Timeout, Windows};
+use crate::rules::Keep;
+use crate::store::{Guard, HEAD};
 
 use super::backend::Backend;
 use super::memories::Memories;
 use super::name::{self, STORE_MARK};
 use super::overdue::Remedy;
+use super::place::Span;
 use super::plane::{Told, What};
+use super::rewrite::expired;
 
 /// The longest that any load may take and still be stored.
 const LONGEST_LOAD: Duration = Duration::from_secs(3_600);
+
+/// How often an entry is expired anew that others change meanwhile.
+const ATTEMPTS: usize = 3;
 
 /// How much longer than that a tombstone stays: a write may be on its way.
 const UNDER_WAY: Duration = Duration::from_secs(5);
@@ -28,6 +35,10 @@ pub(crate) struct Link {
     /// The number that the attribute gives the values' schema.
     pub(crate) version: u32,
     pub(crate) sharing: Sharing,
+    /// What entries are good for after their freshness.
+    pub(crate) windows: Windows,
+    /// Whether bodies have been seen to name tags of their own.
+    pub(crate) says_tags: AtomicBool,
     /// How long a call waits for another process's load.
     pub(crate) wait_timeout: Duration,
     /// How long after a look at its key a load may still be stored. A tombstone stays longer.
@@ -54,6 +65,8 @@ impl Link {
         Some(Self {
             version,
             sharing: policy.sharing?,
+            windows: policy.windows,
+            says_tags: AtomicBool::new(false),
             wait_timeout: policy.wait_timeout,
             longest_load: policy.lead_timeout.min(LONGEST_LOAD),
             clock: clock.clone(),
@@ -73,6 +86,8 @@ impl Link {
         Self {
             version: 0,
             sharing: Sharing { store: name, local: Local::Never, lease: None },
+            windows: policy.windows,
+            says_tags: AtomicBool::new(false),
             wait_timeout: policy.wait_timeout,
             longest_load: policy.lead_timeout.min(LONGEST_LOAD),
             clock: clock.clone(),
@@ -107,14 +122,23 @@ impl Link {
         *self.shape.get_or_init(shape)
     }
 
-    /// How long memory may answer for an entry that the store has for `timeout`.
+    /// How long the store keeps what is fresh for so long.
+    pub(crate) fn kept(&self, keep: Keep) -> Span {
+        let windows = if keep.is_negative { Windows::NONE } else { self.windows };
+        Span { fresh: keep.timeout, gone: keep.timeout.and(windows.longest()) }
+    }
+
+    /// How long memory may answer for an entry that the store has for `timeout`: not to its very end
+    /// where memory may not be told of changes, so that the store is asked what it is good for then.
     pub(crate) fn local(&self, backend: &Backend, timeout: Timeout) -> Timeout {
         match self.sharing.local {
             Local::Never => Timeout::after(Duration::ZERO),
             Local::Configured if !backend.is_tiered => Timeout::after(Duration::ZERO),
             Local::Configured => backend.plane.bound(timeout),
             // Where nothing could ever tell memory of changes, the user's own bound holds.
-            Local::AtMost(local) if backend.store().bus().is_none() => timeout.at_most(local),
+            Local::AtMost(local) if backend.store().bus().is_none() => {
+                timeout.less_a_tick().at_most(local)
+            }
             Local::AtMost(local) => backend.plane.bound(timeout.at_most(local)),
         }
     }
@@ -146,6 +170,39 @@ impl Link {
         let result = backend.invalidate(&name, remedy, self.what(key)).await;
         self.counted(&result);
         result
+    }
+
+    /// Ends the freshness of an entry of the store, and makes every load of it that has begun count
+    /// for nothing. Says whether it was fresh.
+    pub(crate) async fn expire(&self, key: &str) -> Result<bool, Error> {
+        let Some(backend) = self.backend() else { return Ok(false) };
+        if self.windows.are_closed() {
+            return self.invalidate(key).await;
+        }
+        let name = name::entry(&self.namespace, key);
+        for _ in 0..ATTEMPTS {
+            let entry = backend.get(&name).await;
+            self.counted(&entry);
+            let Ok(Some(entry)) = entry else { break };
+            let now_ms = self.clock.wall_ms();
+            let Ok((expired, lasts, was_fresh)) = expired(&entry, self.windows, now_ms) else {
+                break;
+            };
+            let guard = Guard::Head(&entry[..HEAD]);
+            let swapped = backend.swap("expire", &name, guard, Some(&expired), lasts).await;
+            self.counted(&swapped);
+            match swapped {
+                Ok(swapped) if swapped.done => {
+                    backend.plane.tell(&backend, self.what(key)).await;
+                    return Ok(was_fresh);
+                }
+                // Something else is there by now.
+                Ok(_) => {}
+                Err(_) => break,
+            }
+        }
+        // There is nothing to keep, or it cannot be kept for certain.
+        self.invalidate(key).await
     }
 
     /// Makes every entry of the store, and every load that has begun, count for nothing.

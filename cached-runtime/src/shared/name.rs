@@ -18,6 +18,11 @@ pub(crate) fn entry(namespace: &str, key: &str) -> String {
     of("e", namespace, key)
 }
 
+/// The store's key of the lease beside the entry of such a key.
+pub(crate) fn lease(entry: &str) -> String {
+    of("l", entry, "")
+}
+
 /// The store's key of the mark that all entries of a namespace carry.
 pub(crate) fn namespace_mark(namespace: &str) -> String {
     of("n", namespace, "")

@@ -5,11 +5,13 @@
 
 mod marks;
 
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 use std::vec;
 
 use crate::error::{Error, ErrorKind};
+use crate::life::Use;
 use crate::outcome::MissReason;
 use crate::policy::Timeout;
 use crate::remote::Found;
@@ -23,7 +25,7 @@ use super::link::Link;
 use super::mark;
 use super::name::{self, ANY_TAG_MARK, STORE_MARK};
 pub(crate) use marks::Tagging;
-use marks::labels;
+use marks::{Holds, labels};
 
 /// A key of a link's namespace, in the store that it is bound to.
 pub(crate) struct Place {
@@ -38,9 +40,9 @@ pub(crate) struct Place {
 
 /// What a look found.
 pub(crate) enum Seen<V> {
-    /// An entry that counts.
+    /// An entry that counts, for some use.
     Entry(Found<V>),
-    /// Another process loads.
+    /// Another process loads what there is no entry of.
     Leased,
     /// Nothing that counts, and why.
     Nothing(MissReason),
@@ -54,12 +56,20 @@ pub(crate) struct Look<V> {
     pub(crate) records: Records,
     /// The tags that the entry carries, and their ids at the time of its load.
     carried: Vec<(String, Id)>,
+    /// Its ends, by the time of day.
+    fresh_until_ms: u64,
+    gone_at_ms: u64,
     /// What the store has of the marks of this place's tags, and of that of any tag.
     tags: Vec<Option<Vec<u8>>>,
     any_tag: Option<Vec<u8>>,
 }
 
 impl<V> Look<V> {
+    /// What was found, which is taken out.
+    pub(crate) fn take_seen(&mut self) -> Seen<V> {
+        mem::replace(&mut self.seen, Seen::Nothing(MissReason::Absent))
+    }
+
     /// Holds while the key is in the state that it was seen in.
     pub(crate) fn guard(&self) -> Guard<'_> {
         self.head.as_deref().map_or(Guard::Absent, Guard::Head)
@@ -68,6 +78,20 @@ impl<V> Look<V> {
 
 /// What the store has of the marks that an entry carries: of all its entries, and of the namespace's.
 pub(crate) type Records = [Option<Vec<u8>>; 2];
+
+/// How long an entry is fresh, and how long it is kept.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Span {
+    pub(crate) fresh: Timeout,
+    pub(crate) gone: Timeout,
+}
+
+/// What is of no use once it is not fresh.
+impl From<Timeout> for Span {
+    fn from(timeout: Timeout) -> Self {
+        Self { fresh: timeout, gone: timeout }
+    }
+}
 
 /// What an entry says of its load.
 pub(crate) struct Load {
@@ -114,11 +138,44 @@ impl Place {
         let mut look = self.look_by(entry.as_deref(), values, decode);
         if let Seen::Entry(found) = &mut look.seen {
             found.tags = labels(&look.carried);
-            if !self.tags_hold(&look.carried, &look.tags).await? {
-                look.seen = Seen::Nothing(MissReason::Tag);
+            match self.tags_hold(&look.carried, &look.tags).await? {
+                Holds::Yes => {}
+                Holds::No => look.seen = Seen::Nothing(MissReason::Tag),
+                Holds::UntilMs(softened) => {
+                    let end = look.fresh_until_ms.min(softened);
+                    let now = self.link.clock.wall_ms();
+                    found.good_for = self.good_for(end, look.gone_at_ms, now);
+                    found.remaining = Timeout::after(Duration::ZERO);
+                    if found.good_for == Use::Nothing {
+                        look.seen = Seen::Nothing(MissReason::Tag);
+                    }
+                }
             }
         }
         Ok(look)
+    }
+
+    /// What an entry is good for by the time of day.
+    fn good_for(&self, fresh_until_ms: u64, gone_at_ms: u64, now_ms: u64) -> Use {
+        let windows = self.link.windows;
+        let is_within = |window: Timeout| match window.as_duration() {
+            Some(window) => {
+                let window = u64::try_from(window.as_millis()).unwrap_or(u64::MAX);
+                now_ms < fresh_until_ms.saturating_add(window)
+            }
+            None => true,
+        };
+        if now_ms < fresh_until_ms {
+            Use::Fresh
+        } else if now_ms >= gone_at_ms {
+            Use::Nothing
+        } else if is_within(windows.stale) {
+            Use::Stale
+        } else if is_within(windows.longest()) {
+            Use::Fallback
+        } else {
+            Use::Nothing
+        }
     }
 
     async fn read(&self, keys: &[&str]) -> Result<vec::IntoIter<Option<Vec<u8>>>, Error> {
@@ -151,23 +208,30 @@ impl Place {
         // What the store could not read is nothing to it.
         let readable = entry.filter(|entry| !entry.is_empty());
         let head = readable.map(|entry| entry[..entry.len().min(HEAD)].to_vec());
-        let mut carried = Vec::new();
-        let seen = match entry {
-            None => Seen::Nothing(MissReason::Absent),
-            Some(entry) => self.judge(entry, &records, decode, &mut carried),
+        let mut look = Look {
+            seen: Seen::Nothing(MissReason::Absent),
+            head,
+            records,
+            carried: Vec::new(),
+            fresh_until_ms: 0,
+            gone_at_ms: 0,
+            tags: Vec::new(),
+            any_tag: None,
         };
-        if let Seen::Nothing(MissReason::Corrupt) = seen {
+        if let Some(entry) = entry {
+            look.seen = self.judge(entry, &mut look, decode);
+        }
+        if let Seen::Nothing(MissReason::Corrupt) = look.seen {
             self.link.count_error();
         }
-        Look { seen, head, records, carried, tags: Vec::new(), any_tag: None }
+        look
     }
 
     fn judge<V>(
         &self,
         entry: &[u8],
-        records: &Records,
+        look: &mut Look<V>,
         decode: impl Fn(Codec, &[u8]) -> Result<V, Error>,
-        carried: &mut Vec<(String, Id)>,
     ) -> Seen<V> {
         match Kind::of(entry) {
             Some(Kind::Value) => {}
@@ -190,13 +254,15 @@ impl Place {
             return Seen::Nothing(MissReason::Corrupt);
         }
         // The first marks are those that every entry carries, the others are tags.
-        let (base, tags) = envelope.marks.split_at(records.len().min(envelope.marks.len()));
-        let present = records.iter().map(|record| mark::read(record.as_deref()));
+        let (base, tags) = envelope.marks.split_at(look.records.len().min(envelope.marks.len()));
+        let present = look.records.iter().map(|record| mark::read(record.as_deref()));
         if !base.iter().map(|mark| Some(mark.id)).eq(present) {
             return Seen::Nothing(MissReason::Invalidated);
         }
-        carried.extend(tags.iter().map(|mark| (mark.name.to_owned(), mark.id)));
-        if envelope.fresh_until_ms <= now {
+        look.carried.extend(tags.iter().map(|mark| (mark.name.to_owned(), mark.id)));
+        (look.fresh_until_ms, look.gone_at_ms) = (envelope.fresh_until_ms, envelope.gone_at_ms);
+        let good_for = self.good_for(envelope.fresh_until_ms, envelope.gone_at_ms, now);
+        if good_for == Use::Nothing {
             return Seen::Nothing(MissReason::Expired);
         }
         match unpack(&envelope, decode) {
@@ -204,6 +270,7 @@ impl Place {
                 value,
                 age: Duration::from_millis(now.saturating_sub(envelope.as_of_ms)),
                 remaining: envelope.remaining(now),
+                good_for,
                 tags: None,
             }),
             Err(_) => Seen::Nothing(MissReason::Corrupt),
@@ -211,20 +278,23 @@ impl Place {
     }
 
     /// The bytes of an entry.
-    pub(crate) fn seal(&self, payload: Vec<u8>, timeout: Timeout, load: &Load) -> Vec<u8> {
+    pub(crate) fn seal(&self, payload: Vec<u8>, span: impl Into<Span>, load: &Load) -> Vec<u8> {
         let Self { link, backend, key, shape, .. } = self;
         let (payload, is_compressed) = codec::pack(payload, backend.compress_above);
-        let until = timeout.as_duration().map_or(u64::MAX, |timeout| {
-            // A timeout of less than a millisecond is one.
-            let ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX).max(1);
-            link.clock.wall_ms().saturating_add(ms)
-        });
+        let Span { fresh, gone } = span.into();
+        let now = link.clock.wall_ms();
+        let end = |timeout: Timeout| {
+            timeout.as_duration().map_or(u64::MAX, |timeout| {
+                // A timeout of less than a millisecond is one.
+                now.saturating_add(u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX).max(1))
+            })
+        };
         let codec = backend.codec.id();
         let envelope = Envelope {
             head: Head { kind: Kind::Value, is_compressed, codec, id: Id::new() },
             as_of_ms: load.as_of_ms,
-            fresh_until_ms: until,
-            gone_at_ms: until,
+            fresh_until_ms: end(fresh),
+            gone_at_ms: end(gone),
             load_us: u32::try_from(load.took.as_micros()).unwrap_or(u32::MAX),
             version: link.version,
             shape: *shape,
@@ -254,12 +324,12 @@ impl Place {
     pub(crate) async fn put(
         &self,
         payload: Result<Vec<u8>, Error>,
-        timeout: Timeout,
+        span: Span,
         tags: &TagSet,
     ) -> Result<(), Error> {
         let Self { link, backend, key, .. } = self;
         let result = match payload {
-            Ok(payload) => self.put_now(payload, timeout, tags).await,
+            Ok(payload) => self.put_now(payload, span, tags).await,
             Err(error) => Err(error),
         };
         match result {
@@ -269,12 +339,7 @@ impl Place {
         result
     }
 
-    async fn put_now(
-        &self,
-        payload: Vec<u8>,
-        timeout: Timeout,
-        tags: &TagSet,
-    ) -> Result<(), Error> {
+    async fn put_now(&self, payload: Vec<u8>, span: Span, tags: &TagSet) -> Result<(), Error> {
         // What the key holds does not matter.
         let records = self.read(&self.keys()[1..]).await?;
         let look = self.look_by(None, records, |_, _| Ok(()));
@@ -282,8 +347,8 @@ impl Place {
         // The value is there already: whatever is invalidated from here on comes after it.
         self.add_present_marks(&mut marks, tags).await?;
         let load = Load { as_of_ms: self.link.clock.wall_ms(), took: Duration::ZERO, marks };
-        let bytes = self.seal(payload, timeout, &load);
-        let set = self.backend.set(&self.name, &bytes, timeout.as_duration()).await;
+        let bytes = self.seal(payload, span, &load);
+        let set = self.backend.set(&self.name, &bytes, span.gone.as_duration()).await;
         self.link.counted(&set);
         set
     }

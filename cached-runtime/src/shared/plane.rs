@@ -126,7 +126,7 @@ impl Plane {
         if self.hub.is_connected.load(Ordering::Acquire) {
             timeout
         } else {
-            timeout.at_most(Timeout::after(UNTOLD))
+            timeout.less_a_tick().at_most(Timeout::after(UNTOLD))
         }
     }
 

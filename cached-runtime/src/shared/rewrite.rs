@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind};
-use crate::policy::Timeout;
+use crate::policy::{Timeout, Windows};
 
 use super::codec::Codec;
 use super::envelope::{Envelope, Id};
@@ -27,6 +27,28 @@ pub(crate) fn with_timeout(entry: &[u8], timeout: Timeout, now_ms: u64) -> Resul
     envelope.fresh_until_ms = until;
     envelope.gone_at_ms = until;
     Ok(envelope.write())
+}
+
+/// The entry as one whose freshness has ended at `now_ms`, how long it is kept, and whether it was
+/// fresh.
+pub(crate) fn expired(
+    entry: &[u8],
+    windows: Windows,
+    now_ms: u64,
+) -> Result<(Vec<u8>, Option<Duration>, bool), Error> {
+    let mut envelope = read(entry)?;
+    let was_fresh = now_ms < envelope.fresh_until_ms;
+    let end = envelope.fresh_until_ms.min(now_ms);
+    let kept =
+        windows.longest().as_duration().map_or(u64::MAX, |kept| end.saturating_add(ms(kept)));
+    // What was of no use after its freshness is of none now.
+    let is_lasting = envelope.gone_at_ms > envelope.fresh_until_ms || end == u64::MAX;
+    envelope.head.id = Id::new();
+    envelope.gone_at_ms = if is_lasting { envelope.gone_at_ms.min(kept) } else { end };
+    envelope.fresh_until_ms = end;
+    let left = envelope.gone_at_ms.saturating_sub(now_ms).max(1);
+    let lasts = (envelope.gone_at_ms != u64::MAX).then(|| Duration::from_millis(left));
+    Ok((envelope.write(), lasts, was_fresh))
 }
 
 fn read(entry: &[u8]) -> Result<Envelope<'_>, Error> {

@@ -11,12 +11,13 @@ fn each_mistake_is_said_once_at_its_place_with_a_remedy() {
     let cases = trybuild::TestCases::new();
     for kind in [
         "argument",
+        "background",
         "body",
         "conflict",
+        "freshness",
         "handle",
         "invalidates",
         "key",
-        "later",
         "shared",
         "signature",
         "tags",

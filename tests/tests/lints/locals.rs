@@ -27,6 +27,17 @@ pub(crate) fn templated(__text: u64, __made: u64) -> u64 {
     __text + __made
 }
 
+#[cached(stale = 60, tags("{__kept0}"), unless = __refresh == 0)]
+pub(crate) fn stale(stale: u64, __kept0: u64, __refresh: u64, __begun: u64) -> u64 {
+    let __kept1 = stale + __kept0;
+    __kept1 + __refresh + __begun
+}
+
+#[cached(early = 1.0, shared)]
+pub(crate) async fn early_async(__kept0: u64, early_async: u64, __begun: u64) -> u64 {
+    __kept0 + early_async + __begun
+}
+
 #[cached(handle)]
 pub(crate) fn cache(n: u64) -> u64 {
     n

@@ -10,6 +10,7 @@
 
 extern crate cached_runtime as another_name;
 
+pub mod background;
 pub mod functions;
 mod locals;
 mod no_prelude;
@@ -17,7 +18,10 @@ mod renamed;
 mod shadowed;
 pub mod shared;
 
-use cached_runtime::{hit, miss, testing};
+use std::sync::Arc;
+use std::time::Duration;
+
+use cached_runtime::{hit, miss, stale, testing};
 
 #[test]
 fn functions_under_lints_cache() {
@@ -63,6 +67,40 @@ fn shared_functions_under_lints_cache() {
     });
 }
 
+/// Later, while entries are stale.
+fn later() {
+    testing::clock().advance(Duration::from_secs(310));
+}
+
+#[test]
+fn functions_under_lints_load_in_the_background() {
+    testing::isolated(|| {
+        let plain = || background::plain(1, "a", "b".to_owned(), &[]);
+        miss!(plain(), "ba10");
+        later();
+        stale!(plain(), "ba10");
+        testing::settle();
+        hit!(plain(), "ba10");
+        miss!(background::underscored(1, &"a"), 1);
+        miss!(background::underscored(1, &"b"), 1);
+        miss!(background::generic(&1, "a", [1]), "1a1");
+        hit!(background::generic(&1, "b", [1]), "1a1");
+        assert_eq!(background::fibonacci(30), 832_040);
+        let repo = background::Repo::new(1);
+        miss!(repo.load(1), 2);
+        miss!(repo.keyed(1), 2);
+        later();
+        stale!(repo.load(1), 2);
+        stale!(repo.keyed(1), 2);
+        testing::settle();
+        hit!(repo.load(1), 2);
+        hit!(repo.keyed(1), 2);
+        assert!(background::Repo::load_entry(1).invalidate());
+        drop((background::held(1, "a"), background::find(1, String::new())));
+        drop(Arc::new(repo).fetch(1));
+    });
+}
+
 #[test]
 fn a_module_without_a_prelude_caches() {
     testing::isolated(|| {
@@ -78,6 +116,12 @@ fn a_module_without_a_prelude_caches() {
         hit!(no_prelude::shared("1"), 1);
         miss!(no_prelude::shared_by_closure(1), no_prelude::found(1));
         hit!(no_prelude::shared_by_closure(1), no_prelude::found(1));
+        miss!(no_prelude::stale(1, "1"), 2);
+        later();
+        stale!(no_prelude::stale(1, "1"), 2);
+        testing::settle();
+        hit!(no_prelude::stale(1, "1"), 2);
+        drop(no_prelude::late(1));
         assert!(no_prelude::shared_held::entry(1).peek().is_ok());
     });
 }
@@ -90,6 +134,13 @@ fn a_renamed_crate_caches() {
         miss!(renamed::held(1), 1);
         renamed::drop_held(1);
         miss!(renamed::held(1), 1);
+        miss!(renamed::shared(1), 1);
+        miss!(renamed::stale(1), 1);
+        later();
+        stale!(renamed::stale(1), 1);
+        testing::settle();
+        hit!(renamed::stale(1), 1);
+        drop(renamed::late(1));
         miss!(renamed::shared(1), 1);
         assert_eq!(renamed::shared::entry(1).peek().ok(), Some(Some(1)));
     });
@@ -108,6 +159,12 @@ fn shadowed_names_of_the_standard_library_do_not_matter() {
         miss!(shadowed::shared("1", 2), 3);
         hit!(shadowed::shared("1", 2), 3);
         miss!(shadowed::shared_held("1"), 1);
+        miss!(shadowed::stale("1", 2), 3);
+        later();
+        stale!(shadowed::stale("1", 2), 3);
+        testing::settle();
+        hit!(shadowed::stale("1", 2), 3);
+        drop(shadowed::late(1));
     });
 }
 
@@ -127,6 +184,12 @@ fn arguments_and_locals_may_have_any_name() {
         hit!(locals::shared(1, 2, 3), 6);
         miss!(locals::shared(1, 2, 4), 7);
         drop(locals::shared_async(1, 2, 3));
+        miss!(locals::stale(1, 2, 3, 4), 10);
+        later();
+        stale!(locals::stale(1, 2, 3, 4), 10);
+        testing::settle();
+        hit!(locals::stale(1, 2, 3, 4), 10);
+        drop(locals::early_async(1, 2, 3));
     });
 }
 

@@ -43,6 +43,16 @@ pub(crate) async fn shared_held(n: u64) -> ::std::result::Result<u64, ::std::str
     ::std::result::Result::Ok(n)
 }
 
+#[cached(stale = 60, tags("n:{n}"))]
+pub(crate) fn stale(n: u64, text: &str) -> usize {
+    text.len() + n as usize
+}
+
+#[cached(stale_if_error = 60, stale_if = |_| true, soft_timeout = 1, hard_timeout = 2, handle)]
+pub(crate) async fn late(n: u64) -> ::std::result::Result<u64, ::cached_runtime::CacheTimeout> {
+    ::std::result::Result::Ok(n)
+}
+
 #[invalidates(held::entry(n), load::entry(n), shared_held::entry(n))]
 pub(crate) fn drop_held(n: u64) {
     let _ = n;

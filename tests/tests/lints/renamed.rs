@@ -17,6 +17,16 @@ pub(crate) fn shared(n: u64) -> u64 {
     n
 }
 
+#[cached(crate = ::another_name, stale = 60, shared, unless = n == 0)]
+pub(crate) fn stale(n: u64) -> u64 {
+    n
+}
+
+#[cached(crate = ::another_name, early = 1.0, hard_timeout = 2, handle)]
+pub(crate) async fn late(n: u64) -> Result<u64, another_name::CacheTimeout> {
+    Ok(n)
+}
+
 #[invalidates(crate = ::another_name, held::entry(n))]
 pub(crate) fn drop_held(n: u64) {
     let _ = n;

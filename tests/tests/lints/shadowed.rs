@@ -58,6 +58,16 @@ pub(crate) fn shared_held(text: &str) -> usize {
     text.len()
 }
 
+#[cached(stale = 60, shared, unless = n == 0)]
+pub(crate) fn stale(text: &str, n: usize) -> usize {
+    text.len() + n
+}
+
+#[cached(refresh_ahead = 0.8, hard_timeout = 2, handle)]
+pub(crate) async fn late(n: u64) -> ::std::result::Result<u64, ::cached_runtime::CacheTimeout> {
+    ::std::result::Result::Ok(n)
+}
+
 #[invalidates(held::entry(text))]
 pub(crate) fn drop_held(text: &str) {
     let _ = text;

@@ -2,6 +2,7 @@
 //! race invalidations, and while stores fail.
 
 mod failures;
+mod freshness;
 mod functions;
 mod processes;
 mod races;

@@ -26,6 +26,19 @@ impl Id {
         Self::of(&SECRET, process::id(), SystemTime::now(), number)
     }
 
+    /// The id of a mark whose entries are stale from now on: half of it stays.
+    pub(crate) fn softened(self) -> Self {
+        let mut bytes = self.0;
+        let (_, end) = bytes.split_at_mut(8);
+        end.copy_from_slice(&Self::new().0[..8]);
+        Self(bytes)
+    }
+
+    /// Whether the one has become the other by being softened, any number of times.
+    pub(crate) fn is_softened(self, later: Self) -> bool {
+        self.0[..8] == later.0[..8]
+    }
+
     /// The id as text.
     pub(crate) fn hex(self) -> String {
         format!("{:032x}", u128::from_be_bytes(self.0))

@@ -1,7 +1,10 @@
 //! The marks and tags of what is stored in a place: which there are, and whether they still hold.
 
+use std::sync::atomic::Ordering;
+
 use crate::error::Error;
 use crate::shared::envelope::Id;
+use crate::shared::link::Link;
 use crate::shared::mark;
 use crate::shared::name::{self, ANY_TAG_MARK, STORE_MARK};
 use crate::tag::{self, Labels, Tag, TagSet};
@@ -18,9 +21,9 @@ pub(crate) struct Tagging {
 }
 
 impl Tagging {
-    pub(crate) fn of(labels: &Labels) -> Self {
+    pub(crate) fn of(labels: &Labels, link: &Link) -> Self {
         let known = labels.names().map(|tag| (tag.to_owned(), name::tag_mark(tag))).collect();
-        Self { known, is_open: labels.is_open() }
+        Self { known, is_open: labels.is_open() || link.says_tags.load(Ordering::Relaxed) }
     }
 }
 
@@ -79,6 +82,8 @@ impl Place {
         keys.push(ANY_TAG_MARK);
         let answer = self.backend.get(ANY_TAG_MARK).await;
         self.link.counted(&answer);
+        // From the next load on it is asked for.
+        self.link.says_tags.fetch_or(any_tag.is_none(), Ordering::Relaxed);
         let is_same = any_tag.is_some() && mark::read(answer?.as_deref()) == any_tag;
         Ok(is_same && self.backend.is_current(&keys))
     }
@@ -110,25 +115,57 @@ impl Place {
         &self,
         carried: &[(String, Id)],
         records: &[Option<Vec<u8>>],
-    ) -> Result<bool, Error> {
+    ) -> Result<Holds, Error> {
         let known = |tag: &str| self.tagging.known.iter().position(|(known, _)| known == tag);
+        let mut holds = Holds::Yes;
         let mut further = Vec::new();
         for (tag, id) in carried {
             match known(tag) {
-                Some(idx) if mark::read(records[idx].as_deref()) == Some(*id) => {}
-                Some(_) => return Ok(false),
+                Some(idx) => holds = holds.and(Holds::of(*id, records[idx].as_deref())),
                 None => further.push((name::tag_mark(tag), *id)),
             }
         }
-        if further.is_empty() {
-            return Ok(true);
+        if further.is_empty() || holds == Holds::No {
+            return Ok(holds);
         }
         let keys: Vec<&str> = further.iter().map(|(mark, _)| &**mark).collect();
         if !self.backend.is_current(&keys) {
-            return Ok(false);
+            return Ok(Holds::No);
         }
-        let present = self.read(&keys).await?.map(|record| mark::read(record.as_deref()));
-        Ok(present.eq(further.iter().map(|(_, id)| Some(*id))))
+        let present = self.read(&keys).await?.zip(&further);
+        let each = present.map(|(record, (_, id))| Holds::of(*id, record.as_deref()));
+        Ok(each.fold(holds, Holds::and))
+    }
+}
+
+/// Whether an entry counts by its tags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Holds {
+    Yes,
+    /// Its freshness has ended then, in milliseconds since 1970.
+    UntilMs(u64),
+    No,
+}
+
+impl Holds {
+    /// By one of them, whose id was `id`.
+    fn of(id: Id, record: Option<&[u8]>) -> Self {
+        match (mark::read(record), record) {
+            (Some(present), _) if present == id => Self::Yes,
+            (Some(present), Some(record)) if id.is_softened(present) => {
+                Self::UntilMs(mark::softened_at_ms(record))
+            }
+            _ => Self::No,
+        }
+    }
+
+    /// By both.
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::No, _) | (_, Self::No) => Self::No,
+            (Self::Yes, holds) | (holds, Self::Yes) => holds,
+            (Self::UntilMs(one), Self::UntilMs(two)) => Self::UntilMs(one.min(two)),
+        }
     }
 }
 

@@ -28,13 +28,21 @@ async fn load(n: u64) -> Option<u64> {
 fn by_closure(n: u64) -> u64 {
     n
 }
-#[invalidates(held::entry(n, ""), load::cache())]
+#[cached(shared, stale = 60, tags("{n}"), unless = n == 9)]
+fn renewed(n: u64) -> u64 {
+    n
+}
+#[cached(shared, early = 1.0, hard_timeout = 2, on_timeout = 0, handle)]
+async fn renewed_async(n: u64) -> u64 {
+    n
+}
+#[invalidates(held::entry(n, ""), load::cache(), renewed_async::cache())]
 fn rename(n: u64) {
-    plain(by_closure(n) as f64);
+    plain(by_closure(n) as f64 + renewed(n) as f64);
 }
 fn main() -> Result<(), cached_runtime::Error> {
     rename(1);
-    drop((held(1, "a"), async { load(1).await }, load::entry(1).invalidate_async()));
+    drop((held(1, "a"), async { (load(1).await, renewed_async(1).await) }, load::entry(1).invalidate_async()));
     held::entry(1, "a").put(Ok("b".into()))?;
     let _ = (held::entry(1, "a").peek()?, held::entry(1, "a").age()?);
     println!("{} {}", held::entry(1, "a").invalidate()?, held::cache().stats().hits);
@@ -43,7 +51,7 @@ fn main() -> Result<(), cached_runtime::Error> {
 "#;
 
 /// Places of `shared`, or of the `store` that stands for it.
-const PLACES: [&str; 4] = ["3:10", "7:31", "11:10", "15:10"];
+const PLACES: [&str; 6] = ["3:10", "7:31", "11:10", "15:10", "19:10", "23:10"];
 
 #[test]
 fn shared_without_a_codec_is_one_error_where_it_stands() {

@@ -1,0 +1,10 @@
+use cached_runtime::cached;
+
+#[cached(stale = 60, key = "{value}")]
+fn load<T: std::fmt::Display + Clone + Send>(value: &T) -> String {
+    value.to_string()
+}
+
+fn main() {
+    load(&1);
+}

@@ -1,0 +1,15 @@
+use cached_runtime::cached;
+
+#[derive(Clone)]
+struct Request<'a> {
+    path: &'a str,
+}
+
+#[cached(stale = 60, key = "{request.path}")]
+fn load(request: Request) -> String {
+    request.path.to_owned()
+}
+
+fn main() {
+    load(Request { path: "/" });
+}

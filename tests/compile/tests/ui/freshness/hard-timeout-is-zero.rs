@@ -1,0 +1,10 @@
+use cached_runtime::cached;
+
+#[cached(hard_timeout = 0, on_timeout = String::new())]
+async fn load(id: u64) -> Result<u64, String> {
+    Ok(id)
+}
+
+fn main() {
+    let _ = load(1);
+}
