@@ -8,6 +8,9 @@
 //! counter, and an entry whose load began earlier counts for nothing, however late it is stored. A
 //! tag records it in the same way, for the entries that carry it (`tag.rs`).
 
+mod ops;
+mod renewal;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64 as Sequence, Ordering};
 use std::time::Duration;
@@ -15,22 +18,22 @@ use std::time::Duration;
 use crate::bindings;
 use crate::clock::{Clock, Stamp};
 use crate::flight::{Flights, Landed, Lead, Tower, Wanted};
-#[cfg(feature = "json")]
-use crate::key::text::Text;
 use crate::key::{Hashed, Key, Lookup, Seed};
 use crate::life::{Glance, Life, Use};
 use crate::memory::{Displaced, Entry, Memory};
 use crate::outcome::MissReason;
-use crate::pace::{Pace, Permit};
+use crate::pace::Pace;
 use crate::policy::{Ahead, Policy, Timeout};
-use crate::random;
 use crate::rules::Keep;
 #[cfg(feature = "json")]
-use crate::shared::{Link, Told};
-use crate::stats::{Count, Counters, Stats};
+use crate::shared::Link;
+use crate::stats::{Count, Counters};
 use crate::sync::AtomicU64;
 use crate::tag::{Labels, TagSet};
 use crate::throttle::Throttles;
+
+pub(crate) use ops::{AnyTier, KeyedTier};
+pub(crate) use renewal::{Refused, Renewal, Usable};
 
 /// The invalidation counter: has no clock and no ties.
 static SEQ: Sequence = Sequence::new(0);
@@ -86,37 +89,6 @@ pub(crate) struct Stored<V> {
     pub(crate) tags: TagSet,
 }
 
-/// An entry, and what it is good for.
-pub(crate) struct Usable<V> {
-    pub(crate) answer: Answer<V>,
-    pub(crate) good_for: Use,
-    /// It is fresh, and to be renewed.
-    pub(crate) is_due: bool,
-    pub(crate) as_of: u64,
-    /// How long it is still fresh.
-    pub(crate) remaining: Timeout,
-}
-
-/// The right to renew an entry in the background.
-pub(crate) struct Renewal<K: Eq + Clone, V, F> {
-    pub(crate) lead: Lead<K, Shared<V, F>>,
-    pub(crate) permit: Permit,
-    /// How long the entry is still fresh.
-    pub(crate) remaining: Timeout,
-}
-
-/// The lead of a flight of this tier.
-type LeadOf<K, V, F> = Lead<K, Shared<V, F>>;
-
-/// Why an entry is not renewed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refused {
-    /// Somebody does, or has just failed to, or something newer is there.
-    Unwanted,
-    /// Too many loads run in the background.
-    Busy,
-}
-
 impl<V> Stored<V> {
     /// The same, where memory may answer for it for no longer than `local`.
     pub(crate) fn kept_for(mut self, local: Timeout) -> Self {
@@ -132,23 +104,6 @@ impl<V> Stored<V> {
 
 /// What a caller of [`Tier::join`] becomes.
 pub(crate) type Joined<K, V, F> = crate::flight::Joined<K, Shared<V, F>>;
-
-impl<K: Eq + Clone, V, F> Tier<K, V, F> {
-    /// Whether a load of a key has failed too lately to try again.
-    pub(crate) fn is_throttled(&self, key: &Hashed<K>) -> bool {
-        self.throttles.holds(key, self.clock.now())
-    }
-
-    /// A load of a key has failed while there was something to fall back on.
-    pub(crate) fn throttle(&self, key: &Hashed<K>) {
-        self.throttles.arm(key, self.clock.now(), self.policy.throttle);
-    }
-
-    /// A load of a key has succeeded.
-    pub(crate) fn unthrottle(&self, key: &Hashed<K>) {
-        self.throttles.reset(key);
-    }
-}
 
 impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
     pub(crate) fn new(
@@ -180,20 +135,6 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
         key: &Lookup<'_, Q>,
     ) -> Result<(V, Stamp), MissReason> {
         self.memory.read(key, |entry| self.answer(entry)).unwrap_or(Err(MissReason::Absent))
-    }
-
-    /// What a call would be answered with at once, as no use of the entry.
-    pub(crate) fn peek(&self, key: &Hashed<K>) -> Option<Answer<V>> {
-        let usable = self.usable(key)?;
-        matches!(usable.good_for, Use::Fresh | Use::Stale).then_some(usable.answer)
-    }
-
-    /// The tags of an entry.
-    pub(crate) fn tags_of(&self, key: &Hashed<K>) -> Option<Vec<String>> {
-        let names = |entry: &Entry<V>| {
-            entry.tags.iter().flatten().map(|tag| tag.name().to_owned()).collect()
-        };
-        self.memory.peek(key, names)
     }
 
     #[inline]
@@ -237,40 +178,6 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
         (good_for, if was_softened { MissReason::Tag } else { MissReason::Expired })
     }
 
-    /// What the entry of a key is good for.
-    pub(crate) fn usable(&self, key: &Hashed<K>) -> Option<Usable<V>> {
-        self.memory.peek(key, |entry| self.usable_of(entry)).flatten()
-    }
-
-    /// The same by a borrowed key, as a use of the entry.
-    pub(crate) fn use_of<Q: Key<Owned = K>>(&self, key: &Lookup<'_, Q>) -> Option<Usable<V>> {
-        self.memory.read(key, |entry| self.usable_of(entry)).flatten()
-    }
-
-    fn usable_of(&self, entry: &Entry<V>) -> Option<Usable<V>> {
-        let (good_for, _) = self.consider(entry);
-        if good_for == Use::Nothing {
-            return None;
-        }
-        let (life, now) = (&entry.life, self.clock.now());
-        let is_due = good_for == Use::Fresh
-            // A draw of zero would be beyond every bound.
-            && life.is_due(now, self.policy.ahead, self.pace.get(), 1.0 - random::draw());
-        let age = now.since(life.stored);
-        let answer = Answer { value: entry.value.clone(), age, is_stale: good_for != Use::Fresh };
-        let remaining = match life.ends {
-            Stamp::NEVER => Timeout::NEVER,
-            ends => Timeout::after(ends.since(now)),
-        };
-        Some(Usable { answer, good_for, is_due, as_of: life.as_of, remaining })
-    }
-
-    /// Whether a key has a value that is of some use, not an `Err` or a `None`.
-    pub(crate) fn has_value(&self, key: &Hashed<K>) -> bool {
-        let is_value = |entry: &Entry<V>| !entry.life.is_negative() && self.is_of_use(entry);
-        self.memory.peek(key, is_value).unwrap_or(false)
-    }
-
     /// Whether an entry is fresh.
     fn counts(&self, entry: &Entry<V>) -> bool {
         match self.glance(&entry.life) {
@@ -287,52 +194,6 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
 
     fn is_fresh(&self, key: &Hashed<K>) -> bool {
         self.memory.peek(key, |entry| self.counts(entry)).unwrap_or(false)
-    }
-
-    /// Begins to renew an entry in the background; not where somebody does already, where an attempt
-    /// has failed too lately, or where too many loads run.
-    ///
-    /// `as_of` is that of the entry, or of the look at the store that has it. It is fresh for
-    /// `remaining`.
-    pub(crate) fn renew(
-        &self,
-        key: &Arc<Hashed<K>>,
-        as_of: u64,
-        remaining: Timeout,
-    ) -> Result<Renewal<K, V, F>, Refused> {
-        if self.is_throttled(key) {
-            return Err(Refused::Unwanted);
-        }
-        let permit = Permit::take(&self.background, self.policy.max_background);
-        let permit = permit.ok_or(Refused::Busy)?;
-        let is_same = |entry: &Entry<V>| entry.life.as_of <= as_of;
-        let is_wanted = || self.memory.peek(key, is_same).unwrap_or(true);
-        let lead = self.flights.renew(key, self, is_wanted).ok_or(Refused::Unwanted)?;
-        Ok(Renewal { lead, permit, remaining })
-    }
-
-    /// Makes a load that has begun one in the background, unless too many run there.
-    pub(crate) fn adopt(&self, lead: LeadOf<K, V, F>) -> Result<Renewal<K, V, F>, LeadOf<K, V, F>> {
-        let Some(permit) = Permit::take(&self.background, self.policy.max_background) else {
-            return Err(lead);
-        };
-        lead.renews();
-        Ok(Renewal { lead, permit, remaining: Timeout::after(Duration::ZERO) })
-    }
-
-    /// Whether an entry of a store that is fresh is to be renewed.
-    pub(crate) fn is_due(&self, age: Duration, remaining: Timeout) -> bool {
-        let now = self.clock.now();
-        let (stored, end) = (now.before(age), remaining.end(now));
-        let life = Life::new(stored, end, end, 0);
-        life.is_due(now, self.policy.ahead, self.pace.get(), 1.0 - random::draw())
-    }
-
-    /// Whether an entry that was read at `as_of` may have been invalidated since.
-    pub(crate) fn was_invalidated(&self, key: &Hashed<K>, tags: &TagSet, as_of: u64) -> bool {
-        self.is_overtaken(as_of)
-            || tags.iter().flatten().any(|tag| tag.is_overtaken(as_of))
-            || self.flights.commit_alone(key, as_of, || ()).is_none()
     }
 
     /// Joins the key's flight, or starts one. A forced load takes no entry that has come meanwhile.
@@ -442,116 +303,5 @@ impl<K, V, F> Tower for Tier<K, V, F> {
 
     fn is_overtaken(&self, as_of: u64) -> bool {
         self.cleared.load(Ordering::Acquire) > as_of
-    }
-}
-
-/// What can be done to a tier by a key, without knowing its values.
-pub(crate) trait KeyedTier<K>: Send + Sync {
-    /// Drops an entry and dooms the load that is under way. Says whether an entry counted.
-    fn invalidate(&self, key: &Hashed<K>) -> bool;
-    /// Ends the freshness of an entry, and dooms the load that is under way. Says whether an entry
-    /// was fresh.
-    fn expire(&self, key: &Hashed<K>) -> bool;
-    /// Time since a fresh entry was stored.
-    fn age(&self, key: &Hashed<K>) -> Option<Duration>;
-}
-
-impl<K, V, F> KeyedTier<K> for Tier<K, V, F>
-where
-    K: Eq + Clone + Send + Sync,
-    V: Clone + Send + Sync,
-    F: Send + Sync,
-{
-    fn invalidate(&self, key: &Hashed<K>) -> bool {
-        let removed = self.forget_entry(key);
-        let counted = removed.is_some_and(|(_, entry)| self.is_of_use(&entry));
-        self.counters.count(Count::Invalidation);
-        counted
-    }
-
-    fn expire(&self, key: &Hashed<K>) -> bool {
-        self.counters.count(Count::Invalidation);
-        self.expire_uncounted(key)
-    }
-
-    fn age(&self, key: &Hashed<K>) -> Option<Duration> {
-        let stored = |entry: &Entry<V>| self.counts(entry).then_some(entry.life.stored);
-        let stored = self.memory.peek(key, stored)??;
-        Some(self.clock.now().since(stored))
-    }
-}
-
-/// The memory in front of a shared store, whose keys are text.
-#[cfg(feature = "json")]
-impl<V, F> Told for Tier<Box<str>, V, F>
-where
-    V: Clone + Send + Sync,
-    F: Send + Sync,
-{
-    fn drop_entry(&self, key: &str) {
-        if let Some(key) = Text::new(key) {
-            self.forget_entry(&self.seed.lookup(&key).own());
-        }
-    }
-
-    fn drop_all(&self) {
-        AnyTier::forget(self);
-    }
-}
-
-/// What can be done to a tier without knowing its types.
-pub(crate) trait AnyTier: Send + Sync {
-    /// Where entries go beyond this process.
-    #[cfg(feature = "json")]
-    fn link(&self) -> Option<&Arc<Link>>;
-    fn stats(&self) -> Stats;
-    fn len(&self) -> usize;
-    /// Makes every entry, and every load that has begun, count for nothing; then drops them.
-    fn forget(&self);
-    /// The same, as an invalidation that is counted.
-    fn clear(&self) {
-        self.count_invalidation();
-        self.forget();
-    }
-    fn count_invalidation(&self);
-    /// Drops the entries that are good for nothing. Takes a pass over all entries.
-    fn purge(&self) -> usize;
-}
-
-impl<K, V, F> AnyTier for Tier<K, V, F>
-where
-    K: Eq + Clone + Send + Sync,
-    V: Clone + Send + Sync,
-    F: Send + Sync,
-{
-    #[cfg(feature = "json")]
-    fn link(&self) -> Option<&Arc<Link>> {
-        self.link.as_ref()
-    }
-
-    fn stats(&self) -> Stats {
-        let stats = self.counters.stats(self.len() as u64);
-        #[cfg(feature = "json")]
-        if let Some(link) = &self.link {
-            return Stats { store_errors: link.errors(), ..stats };
-        }
-        stats
-    }
-
-    fn len(&self) -> usize {
-        self.memory.len()
-    }
-
-    fn forget(&self) {
-        self.cleared.fetch_max(next_seq(), Ordering::AcqRel);
-        self.memory.clear();
-    }
-
-    fn count_invalidation(&self) {
-        self.counters.count(Count::Invalidation);
-    }
-
-    fn purge(&self) -> usize {
-        self.memory.retain(|entry| self.is_of_use(entry))
     }
 }

@@ -95,6 +95,11 @@ where
     /// Ends a load that has failed.
     pub(super) fn fall_back(&self, role: Role<K, V, F>, answer: Answer<V>) -> R {
         self.throttle();
+        self.settle_for(role, answer)
+    }
+
+    /// Makes no load, since the last one has failed too lately.
+    pub(super) fn settle_for(&self, role: Role<K, V, F>, answer: Answer<V>) -> R {
         self.commit(role, None, || {
             // Whoever waited has nothing better.
             let answer = Answer { value: answer.value.clone(), ..answer };

@@ -62,6 +62,9 @@ where
             answer
                 .map_or(Landed::Unshared, |answer| Landed::Shared(Arc::new(Shared::Found(answer))))
         });
+        if let (Use::Fresh, Some(key)) = (good_for, self.key()) {
+            self.tier.unthrottle(key);
+        }
         if good_for == Use::Stale || good_for == Use::Fresh && self.tier.is_due(age, remaining) {
             self.renew(as_of, remaining);
         }

@@ -238,7 +238,7 @@ where
                 match role {
                     Role::Alone(Alone::Look) => self.join(),
                     role => match self.fallback() {
-                        Some(answer) => ControlFlow::Break(self.fall_back(role, answer)),
+                        Some(answer) => ControlFlow::Break(self.settle_for(role, answer)),
                         None => ControlFlow::Continue(self.take_up(role)),
                     },
                 }
