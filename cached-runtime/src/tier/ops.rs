@@ -1,6 +1,7 @@
 //! What can be done to a tier by who does not know all its types: handles, the registry, messages of
 //! other processes.
 
+#[cfg(feature = "json")]
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! The same histories where entries are used past their freshness: what was invalidated is never seen
-//! again, and what was expired no longer than the policy allows.
+//! The same histories where entries are used past their freshness: what was invalidated is never
+//! seen again, and what was expired no longer than the policy allows.
 //!
 //! Time is a clock that the workers turn, so that every window is met. Loads in the background race
 //! with all the rest.
@@ -21,15 +21,12 @@ const TICK: Duration = Duration::from_millis(1);
 /// The windows of the functions here, together.
 const WINDOW: Duration = Duration::from_millis(100);
 
-/// A database whose numbers may also be raised softly: what was there before may be seen for a while.
+/// A database whose numbers may also be raised softly: what was there may be seen for a while.
 struct Softly {
     hard: Database,
     /// By key: what was written, and when the cache had been told.
     soft: [Mutex<Vec<(Duration, u64)>>; KEYS],
 }
-
-/// What a call that begins now must see at least.
-struct Least(u64);
 
 impl Softly {
     const fn new() -> Self {
@@ -52,20 +49,20 @@ impl Softly {
         self.soft[key].lock().unwrap().push((told, value));
     }
 
-    fn least(&self, key: usize) -> Least {
+    fn least(&self, key: usize) -> u64 {
         let now = testing::clock().elapsed();
         let mut soft = self.soft[key].lock().unwrap();
         // What is past its window is as good as invalidated.
         let past = soft.extract_if(.., |(told, _)| *told + WINDOW <= now);
         past.for_each(|(_, value)| self.hard.announce(key, value));
         drop(soft);
-        Least(self.hard.least(key))
+        self.hard.least(key)
     }
 
-    fn check(&self, key: usize, least: Least, seen: Result<u64, u64>) {
+    fn check(&self, key: usize, least: u64, seen: Result<u64, u64>) {
         // An error says what its body would have returned.
         let (Ok(seen) | Err(seen)) = seen;
-        self.hard.check(key, least.0, seen);
+        self.hard.check(key, least, seen);
     }
 }
 
