@@ -13,7 +13,6 @@ mod callables;
 mod conditions;
 mod counters;
 mod extremes;
-mod freshness;
 mod handles;
 mod handles_of;
 mod identity;
