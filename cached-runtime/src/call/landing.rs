@@ -10,7 +10,7 @@ use crate::background;
 use crate::context::Wishes;
 use crate::flight::{Landed, Lead, Wanted};
 use crate::key::Hashed;
-use crate::outcome::HitTier;
+use crate::outcome::{HitTier, MissReason};
 use crate::policy::Timeout;
 use crate::remote::Found;
 use crate::rules::{Keep, Terms};
@@ -100,10 +100,24 @@ where
         let Landed::Shared(shared) = landed else { return None };
         let result = match &**shared {
             Shared::Found(answer) => return Some(self.answer(answer.clone(), HitTier::Shared)),
+            // Who forces a load wants nothing that is there already.
+            Shared::Stale(_) if self.reason() == MissReason::Forced => return None,
             Shared::Stale(answer) => return Some(self.answer(answer.clone(), HitTier::Memory)),
             Shared::Value(value) => self.terms.restore(value.clone()),
-            Shared::Failure(failure) => self.terms.restore_failure(failure.clone()),
-            Shared::TimedOut => self.terms.timed_out(self.tier.policy.hard_timeout?)?,
+            Shared::Failure(failure) => {
+                let result = self.terms.restore_failure(failure.clone());
+                // The lead may have had nothing to fall back on, or wanted nothing.
+                if let Some(answer) = self.fallback_for(&result) {
+                    return Some(self.answer(answer, HitTier::Memory));
+                }
+                result
+            }
+            Shared::TimedOut => {
+                if let Some(answer) = self.fallback() {
+                    return Some(self.answer(answer, HitTier::Memory));
+                }
+                self.terms.timed_out(self.tier.policy.hard_timeout?)?
+            }
         };
         self.missed(self.reason());
         self.report_miss(true, false);
