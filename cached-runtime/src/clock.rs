@@ -17,7 +17,7 @@ use coarsetime::Instant;
 pub(crate) struct Stamp(u64);
 
 impl Stamp {
-    /// No later than any time a clock gives.
+    /// Earlier than every time a clock gives.
     pub(crate) const FIRST: Self = Self(0);
     /// Later than every time a clock gives.
     pub(crate) const NEVER: Self = Self(u64::MAX);
@@ -142,8 +142,9 @@ impl ManualClock {
         Duration::from_nanos(self.0.load(Ordering::SeqCst))
     }
 
+    /// Later than [`Stamp::FIRST`] from the start, as the time of every clock.
     fn now(&self) -> Stamp {
-        Stamp(self.0.load(Ordering::SeqCst))
+        Stamp(self.0.load(Ordering::SeqCst).saturating_add(1))
     }
 }
 
