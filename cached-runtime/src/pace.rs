@@ -13,6 +13,9 @@ pub(crate) struct Pace(AtomicU64);
 /// Nothing is known yet.
 const UNKNOWN: u64 = u64::MAX;
 
+/// Nanoseconds beyond which a load takes no longer: 146 years. Sums of a few stay in range.
+const LONGEST: u64 = u64::MAX / 4;
+
 impl Pace {
     pub(crate) fn new() -> Self {
         Self(AtomicU64::new(UNKNOWN))
@@ -20,7 +23,7 @@ impl Pace {
 
     /// Learns how long a load took. Of loads that end at once, one may not be learnt from.
     pub(crate) fn learn(&self, took: Duration) {
-        let took = u64::try_from(took.as_nanos()).unwrap_or(UNKNOWN - 1);
+        let took = u64::try_from(took.as_nanos()).unwrap_or(LONGEST).min(LONGEST);
         let mean = match self.0.load(Ordering::Relaxed) {
             UNKNOWN => took,
             mean => mean - mean * 3 / 10 + took * 3 / 10,
