@@ -49,8 +49,14 @@ impl<K: Eq + Clone> Throttles<K> {
     }
 
     /// An attempt has failed: the next one is made after `first`, or after twice the last pause.
+    ///
+    /// One that fails within a pause began before it, beside the one that has failed already: those
+    /// count as one failure.
     pub(crate) fn arm(&self, key: &Hashed<K>, now: Stamp, first: Duration) {
         let mut table = unpoisoned(self.table.lock());
+        if table.by_key.get(key).is_some_and(|throttle| now < throttle.until) {
+            return;
+        }
         let dropped = table.make_room(now);
         let pause = table
             .by_key
