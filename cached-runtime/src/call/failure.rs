@@ -59,7 +59,6 @@ where
     /// The answer to a call that took longer than `hard_timeout`. Its load is given up.
     pub(super) fn timed_out(&self, role: Option<Role<K, V, F>>) -> Option<R> {
         let after = self.tier.policy.hard_timeout?;
-        self.has_ended.set(true);
         let fallback = self.fallback();
         if role.is_some() {
             self.tier.counters.count(Count::LoadError);

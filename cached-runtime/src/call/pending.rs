@@ -16,7 +16,7 @@ use crate::outcome::{HitTier, MissReason, Outcome, report};
 use crate::pace::Permit;
 use crate::remote::Remote;
 use crate::rules::Terms;
-use crate::stats::{Count, Counters};
+use crate::stats::Count;
 use crate::tag::Labels;
 use crate::tier::{Answer, Renewal, Shared, Tier};
 use crate::timer::Timer;
@@ -43,8 +43,6 @@ pub(super) struct Pending<R, K: Eq + Clone, V, F, T> {
     pub(super) settled: OnceCell<Option<MissReason>>,
     /// The body's own view of its load, once it has begun.
     pub(super) context: OnceCell<(Arc<Context>, Stamp)>,
-    /// The load has come to an end of its own.
-    pub(super) has_ended: Cell<bool>,
     /// What ends a call that takes too long.
     pub(super) timer: RefCell<Option<Timer>>,
     /// What is to be started in the background, by who has the arguments.
@@ -85,7 +83,6 @@ pub(super) fn pending<R, K: Eq + Clone, T: Terms<R>>(
         has_fallback: Cell::new(false),
         settled: OnceCell::new(),
         context: OnceCell::new(),
-        has_ended: Cell::new(false),
         timer: RefCell::new(None),
         refresh: Cell::new(None),
         returned: PhantomData,
@@ -119,10 +116,10 @@ impl<R, K: Eq + Clone, V, F, T> Pending<R, K, V, F, T> {
         timer.poll(context, &self.tier.clock, timeout).is_ready()
     }
 
-    /// Marks the body as running on this thread.
-    pub(super) fn load(&self) -> Load<'_> {
+    /// Marks the body, or a closure over its result, as running on this thread.
+    pub(super) fn load(&self) -> Load<'_, R, K, V, F, T> {
         Load {
-            counters: &self.tier.counters,
+            call: self,
             was_panicking: thread::panicking(),
             _entered: Entered::enter(self.context.get().map(|(context, _)| context)),
         }
@@ -214,26 +211,23 @@ impl<R, K: Eq + Clone, V, F, T> Drop for Pending<R, K, V, F, T> {
         if self.is_open() {
             self.missed(self.reason());
         }
-        // Its body has panicked, and whoever comes next has something to fall back on.
-        let has_begun = self.context.get().is_some();
-        if has_begun && !self.has_ended.get() && thread::panicking() {
-            self.throttle();
-        }
     }
 }
 
-/// A body that is running; counts its panic.
-pub(super) struct Load<'c> {
-    counters: &'c Counters,
+/// A load that is running; its panic is a failure. To be dropped before its lead falls to another.
+pub(super) struct Load<'c, R, K: Eq + Clone, V, F, T> {
+    call: &'c Pending<R, K, V, F, T>,
     /// It runs in a `Drop` while its thread unwinds.
     was_panicking: bool,
     _entered: Entered,
 }
 
-impl Drop for Load<'_> {
+impl<R, K: Eq + Clone, V, F, T> Drop for Load<'_, R, K, V, F, T> {
     fn drop(&mut self) {
         if thread::panicking() && !self.was_panicking {
-            self.counters.count(Count::LoadError);
+            self.call.tier.counters.count(Count::LoadError);
+            // Whoever comes next may have something to fall back on.
+            self.call.throttle();
         }
     }
 }

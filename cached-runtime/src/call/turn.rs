@@ -211,7 +211,13 @@ where
         followed: Followed<K, Shared<V, F>>,
     ) -> ControlFlow<R, Turn<K, V, F>> {
         let role = match followed {
-            Followed::Lead(lead) => Role::Lead(lead),
+            Followed::Lead(lead) => {
+                // Where the last lead panicked, it has failed as if it had returned an error.
+                if self.has_fallback.get() {
+                    self.look_for_fallback()?;
+                }
+                Role::Lead(lead)
+            }
             Followed::Landed(landed) => {
                 if let Some(result) = self.share_in(&landed) {
                     return ControlFlow::Break(result);
@@ -242,7 +248,6 @@ where
         publish: Option<Box<dyn Publish<V>>>,
         result: R,
     ) -> ControlFlow<R, Box<Unpublished<R, K, V, F>>> {
-        self.has_ended.set(true);
         if let Role::Alone(Alone::Inside | Alone::Bypass) = role {
             if matches!(self.terms.look(&result), Loaded::Error) {
                 self.tier.counters.count(Count::LoadError);
@@ -251,7 +256,7 @@ where
             return ControlFlow::Break(result);
         }
         // The user's closures are part of the load: they do not wait for it either.
-        let inside = role.enter();
+        let inside = (role.enter(), self.load());
         if let Some(answer) = self.fallback_for(&result) {
             drop(inside);
             self.tier.counters.count(Count::LoadError);
