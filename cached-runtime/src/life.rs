@@ -104,7 +104,7 @@ impl Life {
         if fresh_until == Stamp::NEVER || now < fresh_until {
             return Use::Fresh;
         }
-        if self.ends == Stamp::FIRST {
+        if self.is_negative() {
             return Use::Nothing;
         }
         let ends = self.ends.min(softened);
@@ -126,7 +126,7 @@ impl Life {
     pub(crate) fn is_due(&self, now: Stamp, ahead: Ahead, pace: Duration, chance: f64) -> bool {
         match ahead {
             Ahead::Never => false,
-            _ if self.ends == Stamp::NEVER => false,
+            _ if self.ends == Stamp::NEVER || self.is_negative() => false,
             Ahead::Past(part) => {
                 now >= self.stored.after(self.span().mul_f64(part.clamp(0.0, 1.0)))
             }
@@ -135,6 +135,11 @@ impl Life {
                 pace.as_secs_f64() * factor * -chance.ln() >= left
             }
         }
+    }
+
+    /// Whether it is of an `Err` or a `None`, which is of no use once it is not fresh.
+    pub(crate) fn is_negative(&self) -> bool {
+        self.ends == Stamp::FIRST
     }
 
     fn span(&self) -> Duration {

@@ -245,6 +245,12 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
         Some(Usable { answer, good_for, is_due, as_of: life.as_of })
     }
 
+    /// Whether a key has a value that is of some use, not an `Err` or a `None`.
+    pub(crate) fn has_value(&self, key: &Hashed<K>) -> bool {
+        let is_value = |entry: &Entry<V>| !entry.life.is_negative() && self.is_of_use(entry);
+        self.memory.peek(key, is_value).unwrap_or(false)
+    }
+
     /// Whether an entry is fresh.
     fn counts(&self, entry: &Entry<V>) -> bool {
         match self.glance(&entry.life) {

@@ -137,10 +137,11 @@ where
         let mut keep = verdict.store.filter(|_| !is_unstored)?;
         if let Some(timeout) = timeout {
             let longest = if keep.is_negative { keep.timeout } else { Timeout::NEVER };
-            keep.timeout = policy.jittered(timeout.at_most(longest));
+            keep.timeout = policy.jittered(timeout).at_most(longest);
         }
         // A negative result never takes the place of what may still be used.
-        if keep.timeout.is_zero() || keep.is_negative && self.fallback().is_some() {
+        let has_value = || self.key().is_some_and(|key| self.tier.has_value(key));
+        if keep.timeout.is_zero() || keep.is_negative && has_value() {
             return None;
         }
         let mut tags = self.terms.label(result, &self.tags);
