@@ -43,7 +43,7 @@ use crate::tier::Tier;
 
 pub use begun::{Begun, look, look_async};
 use pending::{Pending, RemoteOf, hit, pending};
-use refresh::Origin;
+use refresh::{Origin, given_up};
 #[cfg(feature = "json")]
 pub use refresh::begin_refreshing_shared;
 pub use refresh::{Refresh, begin_refreshing};
@@ -194,7 +194,11 @@ where
     let tier: Arc<Tier<K, T::Value, T::Failure>> = slot.tier_arc();
     let miss = miss.map(|(key, reason)| (Arc::new(key), reason));
     let remote = miss.as_ref().and_then(|(key, _)| remote(&tier, key));
-    Call(Box::new(pending(Some(Origin { site, instance: slot.id() }), tier, terms, miss, remote)))
+    let origin = Origin { site, instance: slot.id() };
+    let permit = if miss.is_none() { given_up::<K, T::Value, T::Failure>(origin) } else { None };
+    let mut call = pending(Some(origin), tier, terms, miss, remote);
+    call.permit = permit;
+    Call(Box::new(call))
 }
 
 /// A key, and the store that may have its entry.

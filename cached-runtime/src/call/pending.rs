@@ -158,6 +158,16 @@ impl<R, K: Eq + Clone, V, F, T> Pending<R, K, V, F, T> {
         }
     }
 
+    /// Counts a bypass. In the background it is nobody's call, and a load all the same.
+    pub(super) fn bypassed(&self) {
+        if self.is_renewal() {
+            self.tier.counters.count(Count::Refresh);
+        } else {
+            self.tier.counters.count(Count::Bypass);
+            report(|| Outcome::Bypass);
+        }
+    }
+
     /// Counts a load.
     pub(super) fn count_load(&self) {
         if self.is_renewal() || self.has_fallback.get() {

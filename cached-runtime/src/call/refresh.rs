@@ -24,6 +24,7 @@ use crate::background::{self, Background, Kind};
 use crate::key::{Hashed, Key, Lookup};
 use crate::life::Use;
 use crate::outcome::{HitTier, MissReason};
+use crate::pace::Permit;
 use crate::rules::Terms;
 use crate::site::{Instance, Site};
 use crate::tier::{Renewal, Tier};
@@ -240,6 +241,20 @@ impl Drop for Ready<'_> {
     }
 }
 
+/// Gives up what lies ready for a call of this function which may not use the cache any more: it was
+/// disabled meanwhile. The call is still nobody's.
+pub(super) fn given_up<K, V, F>(origin: Origin) -> Option<Permit>
+where
+    K: Eq + Clone + 'static,
+    V: 'static,
+    F: 'static,
+{
+    let is_meant = |handed: &mut Handed| handed.origin.is(origin);
+    let taken = READY.try_with(|ready| ready.borrow_mut().take_if(is_meant));
+    let handed = taken.ok().flatten()?;
+    handed.renewal.downcast().ok().map(|renewal: Box<Renewal<K, V, F>>| renewal.permit)
+}
+
 /// What lies ready for this very call.
 #[inline]
 fn handed_over<Q: Key, V, F>(origin: Origin, key: &Lookup<'_, Q>) -> Option<Renewal<Q::Owned, V, F>>
@@ -247,7 +262,7 @@ where
     V: 'static,
     F: 'static,
 {
-    READY.with(|ready| {
+    let taken = READY.try_with(|ready| {
         // Mostly there is nothing.
         ready.borrow().as_ref()?;
         let mut ready = ready.borrow_mut();
@@ -260,5 +275,7 @@ where
         };
         let handed = ready.take_if(is_meant)?;
         handed.renewal.downcast().ok().map(|renewal| *renewal)
-    })
+    });
+    // On a thread whose locals are gone already, nothing lies ready.
+    taken.ok().flatten()
 }

@@ -11,7 +11,7 @@ use super::pending::{Begin, Pending};
 use crate::adapter::{Loaded, Storable};
 use crate::context::Context;
 use crate::flight::{Follow, Followed, Inside, Joined, Lead, Renews};
-use crate::outcome::{HitTier, Outcome, report};
+use crate::outcome::HitTier;
 use crate::policy::Coalescing;
 use crate::remote::{Fetched, Fetching, Publish, Published, Publishing};
 use crate::rules::Terms;
@@ -104,8 +104,7 @@ where
 
     fn join(&self) -> ControlFlow<R, Turn<K, V, F>> {
         let Some((key, reason)) = &self.miss else {
-            self.tier.counters.count(Count::Bypass);
-            report(|| Outcome::Bypass);
+            self.bypassed();
             return ControlFlow::Continue(self.load_alone(Alone::Bypass));
         };
         self.look_for_fallback()?;

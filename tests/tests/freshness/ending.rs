@@ -235,3 +235,30 @@ fn a_lead_that_goes_away_leaves_its_load_to_a_follower() {
         assert_eq!(loads(load::cache().stats()), (2, 3, 0));
     });
 }
+
+#[test]
+fn a_thread_that_ends_may_call_to_the_last() {
+    #[cached(timeout = 10, stale = 100, handle)]
+    fn load(id: u64) -> u64 {
+        id
+    }
+    /// Calls when its thread's locals are dropped.
+    struct Late;
+    impl Drop for Late {
+        fn drop(&mut self) {
+            assert_eq!((load(1), load::uncached(2)), (1, 2));
+        }
+    }
+    thread_local! {
+        static LATE: Late = const { Late };
+    }
+    isolated(|| {
+        let isolation = testing::isolation();
+        let call = aside(move || {
+            // Dropped in the order of their first use, the other way round on some systems.
+            LATE.with(|_| ());
+            assert_eq!(isolation.run(|| load(3)), 3);
+        });
+        call.join_thread();
+    });
+}

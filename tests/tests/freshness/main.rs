@@ -104,6 +104,12 @@ impl<T: Send + 'static> Aside<T> {
         }
     }
 
+    /// Waits for the end of its thread.
+    fn join_thread(self) {
+        until(|| self.is_over());
+        assert!(self.thread.join().is_ok());
+    }
+
     /// Its result; its panic goes on in this thread.
     fn join(self) -> T {
         match self.result.recv_timeout(BOUND) {
