@@ -12,52 +12,61 @@ use cached_runtime::{cached, invalidate_tag};
 
 use crate::{bounded, tokio};
 
-const KEYS: usize = 3;
+pub const KEYS: usize = 3;
 
 /// A database of a few numbers, each with the least that calls beginning now must see.
-struct Database {
+pub struct Database {
     written: [AtomicU64; KEYS],
     announced: [AtomicU64; KEYS],
 }
 
 impl Database {
-    const fn new() -> Self {
+    pub const fn new() -> Self {
         Self {
             written: [const { AtomicU64::new(0) }; KEYS],
             announced: [const { AtomicU64::new(0) }; KEYS],
         }
     }
 
-    fn read(&self, key: usize) -> u64 {
+    pub fn read(&self, key: usize) -> u64 {
         self.written[key].load(SeqCst)
     }
 
     /// Raises a number, tells the cache, and announces it.
-    fn raise<T>(&self, key: usize, tell: impl FnOnce(u64) -> T) {
-        let value = self.written[key].fetch_add(1, SeqCst) + 1;
+    pub fn raise<T>(&self, key: usize, tell: impl FnOnce(u64) -> T) {
+        let value = self.write(key);
         tell(value);
+        self.announce(key, value);
+    }
+
+    pub fn write(&self, key: usize) -> u64 {
+        self.written[key].fetch_add(1, SeqCst) + 1
+    }
+
+    /// Lets calls that begin from now on see this number at least.
+    pub fn announce(&self, key: usize, value: u64) {
         self.announced[key].fetch_max(value, SeqCst);
     }
 
-    fn check(&self, key: usize, least: u64, seen: u64) {
+    pub fn check(&self, key: usize, least: u64, seen: u64) {
         assert!(seen >= least, "key {key}: saw {seen}, though {least} was announced before");
         assert!(seen <= self.read(key), "key {key}: saw {seen}, which nobody wrote");
     }
 
-    fn least(&self, key: usize) -> u64 {
+    pub fn least(&self, key: usize) -> u64 {
         self.announced[key].load(SeqCst)
     }
 }
 
 /// Different numbers for each worker, the same in each run.
-struct Choices(u64);
+pub struct Choices(pub u64);
 
 impl Choices {
-    fn key(&mut self) -> usize {
+    pub fn key(&mut self) -> usize {
         usize::try_from(self.next(KEYS as u64)).unwrap_or_default()
     }
 
-    fn next(&mut self, below: u64) -> u64 {
+    pub fn next(&mut self, below: u64) -> u64 {
         self.0 =
             self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % below

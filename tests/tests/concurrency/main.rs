@@ -6,6 +6,7 @@ mod flights;
 mod futures;
 mod histories;
 mod send;
+mod stale;
 mod waiting;
 
 use std::sync::mpsc::{RecvTimeoutError, channel};
