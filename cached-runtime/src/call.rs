@@ -43,9 +43,9 @@ use crate::tier::Tier;
 
 pub use begun::{Begun, look, look_async};
 use pending::{Pending, RemoteOf, hit, pending};
-use refresh::{Origin, given_up};
 #[cfg(feature = "json")]
 pub use refresh::begin_refreshing_shared;
+use refresh::{Origin, given_up};
 pub use refresh::{Refresh, begin_refreshing};
 pub use task::run_async;
 pub use thread::run;

@@ -70,10 +70,7 @@ impl Softly {
 }
 
 /// Runs workers on threads, in an isolation of their own.
-fn work(
-    step: impl Fn(usize, &mut Choices, usize) + Sync + Send + 'static,
-    stats: fn() -> Stats,
-) {
+fn work(step: impl Fn(usize, &mut Choices, usize) + Sync + Send + 'static, stats: fn() -> Stats) {
     bounded(move || {
         testing::isolated(|| {
             let (isolation, step) = (testing::isolation(), &step);

@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use cached_runtime::{Timeout, cached, current, expire_tag, hit, invalidate_tag, miss, stale, testing};
+use cached_runtime::{
+    Timeout, cached, current, expire_tag, hit, invalidate_tag, miss, stale, testing,
+};
 use futures_lite::future::yield_now;
 
 use crate::{Aside, Stage, aside, both, isolated, loads, pass, pass_an_instant, until, wait};

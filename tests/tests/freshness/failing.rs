@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use cached_runtime::{cached, hit, invalidate_tag, miss, stale, testing};
 use futures_lite::future::poll_once;
 
-use crate::{Aside, Stage, answers, aside, both, isolated, loads, pass, pass_an_instant, until, wait};
+use crate::{
+    Aside, Stage, answers, aside, both, isolated, loads, pass, pass_an_instant, until, wait,
+};
 
 both! {
     pauses_double_up_to_five_minutes_and_end_with_a_success, (timeout = 10, stale_if_error = "1d"),

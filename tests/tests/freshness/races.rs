@@ -56,24 +56,14 @@ overtaken!(
     |_| assert!(load::entry(100).invalidate()),
     |first| miss!(load(100), first + 2)
 );
-overtaken!(
-    a_clear,
-    (stale = 100),
-    |_| load::cache().clear(),
-    |first| miss!(load(100), first + 2)
-);
+overtaken!(a_clear, (stale = 100), |_| load::cache().clear(), |first| miss!(load(100), first + 2));
 overtaken!(
     an_invalidation_of_a_tag,
     (stale = 100),
     |_| invalidate_tag("all").unwrap(),
     |first| miss!(load(100), first + 2)
 );
-overtaken!(
-    a_value_that_is_put,
-    (stale = 100),
-    |_| load::entry(100).put(7),
-    |_| hit!(load(100), 7)
-);
+overtaken!(a_value_that_is_put, (stale = 100), |_| load::entry(100).put(7), |_| hit!(load(100), 7));
 overtaken!(
     an_invalidation_of_a_load_ahead,
     (refresh_ahead = 0.5),

@@ -2,7 +2,9 @@
 
 use cached_runtime::{cached, hit, miss, stale, testing};
 
-use crate::{Aside, Stage, answers, aside, both, isolated, loads, pass, pass_an_instant, until, wait};
+use crate::{
+    Aside, Stage, answers, aside, both, isolated, loads, pass, pass_an_instant, until, wait,
+};
 
 both! {
     a_fresh_entry_answers, (timeout = 10, stale = 10, stale_if_error = 30),
