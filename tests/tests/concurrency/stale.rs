@@ -28,9 +28,6 @@ struct Softly {
     soft: [Mutex<Vec<(Duration, u64)>>; KEYS],
 }
 
-/// What a call that begins now must see at least.
-struct Least(u64);
-
 impl Softly {
     const fn new() -> Self {
         Self { hard: Database::new(), soft: [const { Mutex::new(Vec::new()) }; KEYS] }
@@ -52,20 +49,20 @@ impl Softly {
         self.soft[key].lock().unwrap().push((told, value));
     }
 
-    fn least(&self, key: usize) -> Least {
+    fn least(&self, key: usize) -> u64 {
         let now = testing::clock().elapsed();
         let mut soft = self.soft[key].lock().unwrap();
         // What is past its window is as good as invalidated.
         let past = soft.extract_if(.., |(told, _)| *told + WINDOW <= now);
         past.for_each(|(_, value)| self.hard.announce(key, value));
         drop(soft);
-        Least(self.hard.least(key))
+        self.hard.least(key)
     }
 
-    fn check(&self, key: usize, least: Least, seen: Result<u64, u64>) {
+    fn check(&self, key: usize, least: u64, seen: Result<u64, u64>) {
         // An error says what its body would have returned.
         let (Ok(seen) | Err(seen)) = seen;
-        self.hard.check(key, least.0, seen);
+        self.hard.check(key, least, seen);
     }
 }
 

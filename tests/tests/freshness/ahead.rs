@@ -52,7 +52,8 @@ both! {
         miss!(load(100), Ok(101));
         pass(50.0);
         STAGE.fail(true);
-        for (pause, attempts) in [(0.0, 2), (9.999_999_999, 2), (0.000_000_001, 3), (19.0, 3), (1.0, 4)] {
+        let pauses = [(0.0, 2), (9.999_999_999, 2), (0.000_000_001, 3), (19.0, 3), (1.0, 4)];
+        for (pause, attempts) in pauses {
             pass(pause);
             hit!(load(100), Ok(101));
             testing::settle();
@@ -93,7 +94,9 @@ both! {
             until(|| load::cache().stats().misses == misses + 3);
             assert!(followers.iter().all(|follower| !follower.is_over()));
             STAGE.open();
-            followers.into_iter().for_each(|follower| assert_eq!(follower.join(), wanted));
+            for follower in followers {
+                assert_eq!(follower.join(), wanted);
+            }
             testing::settle();
         }
         assert_eq!(loads(load::cache().stats()), (2, 3, 1));

@@ -160,7 +160,8 @@ both! {
         miss!(load(100), Ok(101));
         pass(10.0);
         STAGE.fail(true);
-        for (pause, attempts) in [(0.0, 2), (9.999_999_999, 2), (0.000_000_001, 3), (19.9, 3), (0.1, 4)] {
+        let pauses = [(0.0, 2), (9.999_999_999, 2), (0.000_000_001, 3), (19.9, 3), (0.1, 4)];
+        for (pause, attempts) in pauses {
             pass(pause);
             stale!(load(100), Ok(101));
             assert_eq!(STAGE.loads(), attempts);

@@ -28,7 +28,7 @@ impl Choices {
 fn result(id: u64, load: u64) -> Result<u64, String> {
     match load % 7 {
         0 => Err("down".to_owned()),
-        1 if load % 5 == 0 => panic!("as it was told to"),
+        1 if load.is_multiple_of(5) => panic!("as it was told to"),
         _ => Ok(id),
     }
 }
@@ -69,8 +69,8 @@ impl Calls {
 /// Has workers hammer a function while somebody watches its counters.
 fn hammer(stats: fn() -> Stats, step: impl Fn(&Calls, u64, u64) + Clone + Send + 'static) -> Stats {
     let calls = Arc::new(Calls::default());
-    let watched = Arc::clone(&calls);
-    let watcher = aside(move || watched.watch(stats));
+    let of_watcher = Arc::clone(&calls);
+    let watcher = aside(move || of_watcher.watch(stats));
     let workers: Vec<_> = (0..WORKERS)
         .map(|worker| {
             let (calls, step, mut choices) = (Arc::clone(&calls), step.clone(), Choices(worker));

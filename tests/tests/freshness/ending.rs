@@ -154,7 +154,11 @@ static IS_TO_PANIC: AtomicBool = AtomicBool::new(false);
 
 both! {
     a_panic_in_a_closure_is_one_of_its_load,
-    (timeout = 10, stale = 1_000, store_if = |_: &u64| !IS_TO_PANIC.load(Ordering::SeqCst) || panic!("as told")),
+    (
+        timeout = 10,
+        stale = 1_000,
+        store_if = |_: &u64| !IS_TO_PANIC.load(Ordering::SeqCst) || panic!("as it was told to")
+    ),
     load(id: u64) -> u64 { id + STAGE.loads() },
     {
         IS_TO_PANIC.store(false, Ordering::SeqCst);

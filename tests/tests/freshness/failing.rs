@@ -218,7 +218,9 @@ fn a_crowd_whose_loads_fail_together_is_one_failure() {
         let crowd: Vec<_> = (0..6).map(|_| aside(|| stale!(load(100)))).collect();
         STAGE.wait_for(7);
         STAGE.open();
-        crowd.into_iter().for_each(|call| assert_eq!(call.join(), Ok(101)));
+        for call in crowd {
+            assert_eq!(call.join(), Ok(101));
+        }
         pass(9.999_999_999);
         stale!(load(100), Ok(101));
         assert_eq!(STAGE.loads(), 7);

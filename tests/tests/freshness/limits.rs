@@ -26,7 +26,13 @@ fn look<F: Future + Unpin>(call: &mut F) -> Option<F::Output> {
 
 both! {
     a_soft_timeout_returns_what_is_stale_and_the_load_goes_on,
-    (timeout = 10, stale_if_error = "99999d", lead_timeout = "99999d", wait_timeout = "99999d", soft_timeout = 2),
+    (
+        timeout = 10,
+        stale_if_error = "99999d",
+        soft_timeout = 2,
+        lead_timeout = "99999d",
+        wait_timeout = "99999d"
+    ),
     load(id: u64) -> Result<u64, String> { STAGE.result().map(|load| id + load) },
     {
         miss!(load(100), Ok(101));
@@ -57,7 +63,13 @@ both! {
 
 both! {
     a_load_that_goes_on_is_as_old_as_its_beginning,
-    (timeout = 10, stale_if_error = "99999d", lead_timeout = "99999d", wait_timeout = "99999d", soft_timeout = 2, tags("all")),
+    (
+        timeout = 10,
+        stale_if_error = "99999d",
+        soft_timeout = 2,
+        lead_timeout = "99999d",
+        wait_timeout = "99999d", tags("all")
+    ),
     load(id: u64) -> Result<u64, String> { STAGE.result().map(|load| id + load) },
     {
         let ways: [fn(); 4] = [
@@ -87,7 +99,13 @@ both! {
 
 both! {
     a_load_that_ends_in_time_answers,
-    (timeout = 10, stale_if_error = "99999d", lead_timeout = "99999d", wait_timeout = "99999d", soft_timeout = 2),
+    (
+        timeout = 10,
+        stale_if_error = "99999d",
+        soft_timeout = 2,
+        lead_timeout = "99999d",
+        wait_timeout = "99999d"
+    ),
     load(id: u64) -> Result<u64, String> { STAGE.result().map(|load| id + load) },
     {
         miss!(load(100), Ok(101));

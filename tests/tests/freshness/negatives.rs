@@ -9,7 +9,10 @@ both! {
     (timeout = 10, stale = 20, stale_if_error = 60, err_timeout = 5,
         stale_if = |error: &String| !error.contains("gone")),
     load(id: u64) -> Result<u64, String> {
-        if STAGE.loads() == 3 { Err("gone".to_owned()) } else { STAGE.result().map(|load| id + load) }
+        if STAGE.loads() == 3 {
+            return Err("gone".to_owned());
+        }
+        STAGE.result().map(|load| id + load)
     },
     {
         miss!(load(100), Ok(101));
@@ -19,7 +22,7 @@ both! {
         testing::settle();
         stale!(load(100), Ok(101));
         pass(20.0);
-        // Past `stale`: of an error that does not fall back the caller hears, and nothing is stored.
+        // Past `stale`: the caller hears of an error that does not fall back, and it is not stored.
         miss!(load(100), Err("gone".into()));
         stale!(load(100), Ok(101));
         pass(40.0);

@@ -92,7 +92,9 @@ both! {
             followers.iter().for_each(Aside::linger);
             STAGE.open();
             assert_eq!(lead.join(), wanted);
-            followers.into_iter().for_each(|follower| assert_eq!(follower.join(), wanted));
+            for follower in followers {
+                assert_eq!(follower.join(), wanted);
+            }
             pass(39.0);
         }
         let stats = load::cache().stats();
@@ -113,7 +115,9 @@ both! {
         until(|| load::cache().stats().misses == 6);
         STAGE.open();
         assert_eq!(lead.join(), Ok(101));
-        followers.into_iter().for_each(|follower| assert_eq!(follower.join(), Ok(101)));
+        for follower in followers {
+            assert_eq!(follower.join(), Ok(101));
+        }
         assert_eq!(loads(load::cache().stats()), (0, 1, 0));
 
         // Invalidated, it is as if there had never been one, however long the window.

@@ -64,7 +64,8 @@ fn a_method_is_renewed_through_a_clone_of_its_receiver() {
 }
 
 both! {
-    timeout_counts_to_the_nanosecond_and_its_end_begins_the_window, (timeout = "1500ms", stale = "1ms"),
+    timeout_counts_to_the_nanosecond_and_its_end_begins_the_window,
+    (timeout = "1500ms", stale = "1ms"),
     load(id: u64) -> u64 { id + STAGE.loads() },
     {
         miss!(load(100), 101);
