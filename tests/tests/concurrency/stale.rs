@@ -1,5 +1,5 @@
-//! The same histories where entries are used past their freshness: what was invalidated is never seen
-//! again, and what was expired no longer than the policy allows.
+//! The same histories where entries are used past their freshness: what was invalidated is never
+//! seen again, and what was expired no longer than the policy allows.
 //!
 //! Time is a clock that the workers turn, so that every window is met. Loads in the background race
 //! with all the rest.
@@ -21,7 +21,7 @@ const TICK: Duration = Duration::from_millis(1);
 /// The windows of the functions here, together.
 const WINDOW: Duration = Duration::from_millis(100);
 
-/// A database whose numbers may also be raised softly: what was there before may be seen for a while.
+/// A database whose numbers may also be raised softly: what was there may be seen for a while.
 struct Softly {
     hard: Database,
     /// By key: what was written, and when the cache had been told.

@@ -1,5 +1,5 @@
-//! Counters balance at all times, whatever goes on: calls are hits, stale hits, misses and bypasses,
-//! and loads have causes.
+//! Counters balance at all times, whatever goes on: calls are hits, stale hits, misses and
+//! bypasses, and loads have causes.
 
 use std::panic::catch_unwind;
 use std::sync::Arc;

@@ -1,4 +1,5 @@
-//! `soft_timeout` and `hard_timeout`: how long a call waits for a load, and what becomes of the load.
+//! `soft_timeout` and `hard_timeout`: how long a call waits for a load, and what becomes of
+//! the load.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! Freshness over memory: what a call does around the end of an entry's life, and what happens in
 //! the background meanwhile. Each rule is held by functions and by `async` functions.
 //!
-//! Time is a `ManualClock`'s, and bodies wait where a test tells them to (`stage.rs`), so nothing here
-//! sleeps. What shared stores add to these rules is not here.
+//! Time is a `ManualClock`'s, and bodies wait where a test tells them to (`stage.rs`), so nothing
+//! here sleeps. What shared stores add to these rules is not here.
 
 #![allow(
     clippy::needless_pass_by_value,

@@ -1,5 +1,5 @@
-//! Where bodies of a test stand: it counts them, holds them for as long as the test likes, and tells
-//! them what to come to.
+//! Where bodies of a test stand: it counts them, holds them for as long as the test likes, and
+//! tells them what to come to.
 
 use std::future::poll_fn;
 use std::mem;
