@@ -42,28 +42,32 @@ pub(super) fn again_beside(path: TokenStream, mode: TokenStream) -> Again {
 //
 // Output:
 //
-//     let __begun = { .. begin_refreshing(&__SITE, __instance, __mode, __key, __rules) };
-//     let mut __begun = __begun;
-//     if __begun.is_load() { .. __begun.tag(__key); }
-//     let (__refresh, __begun) = __begun.split();
-//     if let Some(__refresh) = __refresh {
-//         use RefuseStale as _;
-//         let __kept0 = KeepBorrowed(db).checked();
-//         let __kept1 = Keep(&id).checked();
-//         __refresh.start(move || { let _ = load(__kept0.lend(), __kept1); });
-//     }
-//     let __call = match __begun {
-//         ControlFlow::Break(__hit) => return __hit,
-//         ControlFlow::Continue(__call) => __call,
+//     let __call = match Begun::split({
+//         let __begun = begin_refreshing(&__SITE, __instance, __mode, __key, __rules)
+//             .tagged(|__call| { .. __call.tag(__key); });
+//         __begun
+//     }) {
+//         (__refresh, __begun) => {
+//             if let Some(__refresh) = __refresh {
+//                 use RefuseStale as _;
+//                 let __kept0 = KeepBorrowed(db).checked();
+//                 let __kept1 = Keep(&id).checked();
+//                 __refresh.start(move || { let _ = load(__kept0.lend(), __kept1); });
+//             }
+//             match __begun {
+//                 ControlFlow::Break(__hit) => return __hit,
+//                 ControlFlow::Continue(__call) => __call,
+//             }
+//         }
 //     };
 //
 // Where the call may bypass the cache:
 //
-//     let __begun = if __mode.is_uncached() { From::from(bypass(..)) } else { .. };
+//     Begun::split(if __mode.is_uncached() { From::from(bypass(..)) } else { .. })
 //
 // Where entries leave the process, the store is asked before a load is started:
 //
-//     let __begun = look(__begun);
+//     Begun::split(look(..))
 pub(super) fn prepare(
     spec: &Spec,
     function: &Function,
@@ -74,48 +78,45 @@ pub(super) fn prepare(
 ) -> TokenStream {
     let span = at(spec.returned.declared.span());
     let krate = spec.krate_at(span);
-    let (begin, look) = if spec.shared.is_some() {
-        (Ident::new("begin_refreshing_shared", span), Some(look(spec, function, span)))
-    } else {
-        (Ident::new("begin_refreshing", span), None)
-    };
+    let begin = if spec.shared.is_some() { "begin_refreshing_shared" } else { "begin_refreshing" };
+    let begin = Ident::new(begin, span);
     let key = key::key(spec, function);
     let bypass = bypass.map(
         |bypass| hygienic!(if __mode.is_uncached() { ::core::convert::From::from(#bypass) } else),
     );
     let tags = (!spec.tags.templates.is_empty()).then(|| {
-        let tags = tags(spec, &hygienic!(__begun));
-        hygienic!(
-            let mut __begun = __begun;
-            if __begun.is_load() { #tags }
-        )
+        let tags = tags(spec, &hygienic!(__call));
+        hygienic!(.tagged(|__call| { #tags }))
     });
     let start = start(spec, function, wanted, again);
+    let prepared = quote_spanned!(span=> #bypass {
+        #key
+        let __begun = #krate::__private::#begin(#site, __instance, __mode, __key, __rules) #tags;
+        __begun
+    });
+    let prepared =
+        if spec.shared.is_some() { look(spec, function, &prepared, span) } else { prepared };
     quote_spanned!(span=>
-        let __begun = #bypass {
-            #key
-            let __begun = #krate::__private::#begin(#site, __instance, __mode, __key, __rules);
-            __begun
-        };
-        #tags
-        #look
-        let (__refresh, __begun) = __begun.split();
-        if let ::core::option::Option::Some(__refresh) = __refresh {
-            #start
-        }
-        let __call = match __begun {
-            ::core::ops::ControlFlow::Break(__hit) => return __hit,
-            ::core::ops::ControlFlow::Continue(__call) => __call,
+        let __call = match #krate::__private::Begun::split(#prepared) {
+            (__refresh, __begun) => {
+                if let ::core::option::Option::Some(__refresh) = __refresh {
+                    #start
+                }
+                match __begun {
+                    ::core::ops::ControlFlow::Break(__hit) => return __hit,
+                    ::core::ops::ControlFlow::Continue(__call) => __call,
+                }
+            }
         };
     )
 }
 
-fn look(spec: &Spec, function: &Function, span: Span) -> TokenStream {
+fn look(spec: &Spec, function: &Function, prepared: &TokenStream, span: Span) -> TokenStream {
     let krate = spec.krate_at(span);
     if function.sig.asyncness.is_some() {
-        quote_spanned!(span=> let __begun = #krate::__private::look_async(__begun).await;)
+        quote_spanned!(span=> #krate::__private::look_async(#prepared).await)
     } else {
-        quote_spanned!(span=> let __begun = #krate::__private::look(__begun);)
+        quote_spanned!(span=> #krate::__private::look(#prepared))
     }
 }
 

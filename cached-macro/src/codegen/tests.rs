@@ -110,7 +110,7 @@ fn who_waits_for_every_load_pays_nothing_for_others() {
     let waiting = ["stale_if_error = 60, throttle = 5, jitter = 0.1", "timeout = 5, handle"];
     for args in waiting {
         let expanded = expand(args, FUNCTIONS[0].1).to_string();
-        for name in ["begin_refreshing", "Keep", "start", "is_load"] {
+        for name in ["begin_refreshing", "Keep", "start", "tagged"] {
             assert!(!expanded.contains(name), "`{name}` in {args}");
         }
     }
@@ -142,7 +142,7 @@ fn a_load_in_the_background_calls_the_function_by_a_name_that_it_has() {
 
 #[test]
 fn a_hit_writes_no_tags() {
-    let asks = |args: &str| count_ident(expand(args, FUNCTIONS[0].1), "is_load");
+    let asks = |args: &str| count_ident(expand(args, FUNCTIONS[0].1), "tagged");
     assert_eq!(asks("stale = 60"), 0);
     assert_eq!(asks("stale = 60, tags(\"{a}\", \"all\")"), 1);
 }

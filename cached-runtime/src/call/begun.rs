@@ -10,7 +10,6 @@ use super::task::Looking;
 use super::thread;
 use super::turn::Turn;
 use crate::adapter::Storable;
-use crate::key::text::Text;
 use crate::rules::Terms;
 
 /// A call that has begun. `C` is what is left of it, where it has to load.
@@ -20,11 +19,6 @@ pub struct Begun<R, C> {
 }
 
 impl<R, C> Begun<R, C> {
-    /// Whether nothing has answered yet.
-    pub fn is_load(&self) -> bool {
-        self.next.is_continue()
-    }
-
     /// What is to be started in the background, if anything is; and the answer, or the call.
     pub fn split(self) -> (Option<Refresh>, ControlFlow<R, C>) {
         (self.refresh, self.next)
@@ -38,11 +32,13 @@ impl<R, C> From<ControlFlow<R, C>> for Begun<R, C> {
 }
 
 impl<R, K: Eq + Clone, V, F, T> Begun<R, Call<R, K, V, F, T>> {
-    /// As [`Call::tag`].
-    pub fn tag(&mut self, name: Option<Text<'_>>) {
+    /// Has tags added to the call, where nothing has answered it.
+    #[must_use]
+    pub fn tagged(mut self, tag: impl FnOnce(&mut Call<R, K, V, F, T>)) -> Self {
         if let ControlFlow::Continue(call) = &mut self.next {
-            call.tag(name);
+            tag(call);
         }
+        self
     }
 }
 

@@ -44,8 +44,8 @@ pub(crate) async fn shared_held(n: u64) -> ::std::result::Result<u64, ::std::str
 }
 
 #[cached(stale = 60, tags("n:{n}"))]
-pub(crate) fn stale(n: u64, text: &str) -> usize {
-    text.len() + n as usize
+pub(crate) fn stale(n: usize, text: &str) -> usize {
+    text.len() + n
 }
 
 #[cached(stale_if_error = 60, stale_if = |_| true, soft_timeout = 1, hard_timeout = 2, handle)]
