@@ -94,8 +94,18 @@ fn async_fn(keys: Vec<Key>) -> Vec<Key> {
     keys
 }
 
+#[library_benchmark(config = limit(410))]
+#[bench::hits(args = (warm(|key| ours::renewed(key.id, &key.name))))]
+fn renewed_in_the_background(keys: Vec<Key>) -> Vec<Key> {
+    for key in &keys {
+        black_box(ours::renewed(black_box(key.id), black_box(&key.name)));
+    }
+    keys
+}
+
 library_benchmark_group!(
     name = hits,
-    benchmarks = [integer, integer_that_never_expires, tuple, template, async_fn]
+    benchmarks =
+        [integer, integer_that_never_expires, tuple, template, async_fn, renewed_in_the_background]
 );
 main!(library_benchmark_groups = hits);

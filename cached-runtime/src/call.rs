@@ -21,6 +21,7 @@
 
 mod begun;
 mod failure;
+mod handed;
 mod landing;
 mod pending;
 mod refresh;
@@ -42,10 +43,11 @@ use crate::site::{Instance, Site, Slot};
 use crate::tier::Tier;
 
 pub use begun::{Begun, look, look_async};
+use handed::given_up;
 use pending::{Pending, RemoteOf, hit, pending};
+use refresh::Origin;
 #[cfg(feature = "json")]
 pub use refresh::begin_refreshing_shared;
-use refresh::{Origin, given_up};
 pub use refresh::{Refresh, begin_refreshing};
 pub use task::run_async;
 pub use thread::run;

@@ -263,7 +263,8 @@ impl<R> Entry<R> {
         self
     }
 
-    /// Returns what a hit would return now: none where there is no fresh entry. Not counted.
+    /// Returns what a hit would return now: none where there is no entry that is fresh, or stale within
+    /// `stale`. Not counted.
     #[must_use]
     pub fn peek(&self) -> Option<R> {
         self.values.as_ref()?.peek()

@@ -44,3 +44,10 @@ pub async fn uncached(id: u64, name: &str) -> Arc<str> {
 pub fn forever(id: u64) -> u64 {
     id * 2
 }
+
+/// The user's name, renewed in the background.
+#[cached(timeout = 300, stale = 60, stale_if_error = 600, refresh_ahead = 0.8)]
+#[must_use]
+pub fn renewed(id: u64, name: &str) -> Arc<str> {
+    format!("{id}{name}").into()
+}

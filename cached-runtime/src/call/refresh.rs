@@ -5,28 +5,24 @@
 //! arguments. On that thread the flight lies ready, and the call takes it up instead of looking for
 //! an entry.
 
-use std::any::{Any, TypeId};
-use std::cell::RefCell;
-use std::mem;
+use std::any::TypeId;
 use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::ptr;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use quick_cache::Equivalent as _;
-
 use super::begun::Begun;
-use super::pending::{RemoteOf, answered, pending};
+use super::handed::{Handed, Ready, handed_over, may_be_ready};
+use super::pending::{RemoteOf, answered, hit, pending};
 use super::{Call, CallOf, Mode, prepare};
 use crate::adapter::Storable;
 use crate::background::{self, Background, Kind};
 use crate::key::{Hashed, Key, Lookup};
 use crate::life::Use;
 use crate::outcome::{HitTier, MissReason};
-use crate::pace::Permit;
 use crate::rules::Terms;
-use crate::site::{Instance, Site};
+use crate::site::{Instance, Site, Slot};
 use crate::tier::{Answer, Refused, Renewal, Tier};
 
 /// As [`begin`](super::begin), for a function that renews entries in the background.
@@ -58,6 +54,7 @@ where
     begin_with(site, instance, mode, key, terms, crate::shared::remote)
 }
 
+#[inline]
 fn begin_with<R, Q: Key, T: Terms<R>>(
     site: &'static Site,
     instance: Instance,
@@ -77,8 +74,32 @@ fn begin_with<R, Q: Key, T: Terms<R>>(
         return ControlFlow::Continue(prepare(site, slot, terms, None, remote)).into();
     };
     let key = tier.seed.lookup(&key);
-    let origin = Origin { site, instance: instance.id() };
-    if let Some(renewal) = handed_over::<Q, T::Value, T::Failure>(origin, &key) {
+    if mode == Mode::Normal
+        && !may_be_ready()
+        && let Ok((value, stored)) = tier.read(&key)
+    {
+        hit(tier, stored);
+        return ControlFlow::Break(terms.restore(value)).into();
+    }
+    begin_late(site, slot, mode, &key, terms, remote)
+}
+
+/// Begins a call that no entry answers at a glance.
+#[cold]
+#[inline(never)]
+fn begin_late<R, Q: Key, T: Terms<R>>(
+    site: &'static Site,
+    slot: &Slot,
+    mode: Mode,
+    key: &Lookup<'_, Q>,
+    terms: T,
+    remote: impl FnOnce(
+        &Arc<Tier<Q::Owned, T::Value, T::Failure>>,
+        &Arc<Hashed<Q::Owned>>,
+    ) -> RemoteOf<T::Value>,
+) -> Begun<R, CallOf<R, Q::Owned, T>> {
+    let origin = Origin { site, instance: slot.id() };
+    if let Some(renewal) = handed_over::<Q, T::Value, T::Failure>(origin, key) {
         let tier: Arc<Tier<Q::Owned, T::Value, T::Failure>> = slot.tier_arc();
         let key = renewal.lead.shared_key();
         let remote = remote(&tier, &key);
@@ -86,25 +107,24 @@ fn begin_with<R, Q: Key, T: Terms<R>>(
         let call = pending(Some(origin), tier, terms, miss, remote).renewing(renewal);
         return ControlFlow::Continue(Call(Box::new(call))).into();
     }
-    let reason = match mode {
-        Mode::Fresh => MissReason::Forced,
-        Mode::Normal | Mode::Uncached => match tier.read(&key) {
+    let tier = slot.tier::<Q::Owned, T::Value, T::Failure>();
+    let (mut reason, mut refresh) = (MissReason::Forced, None);
+    if mode == Mode::Normal {
+        match tier.read(key) {
             Ok((value, stored)) => {
-                super::hit(tier, stored);
+                hit(tier, stored);
                 return ControlFlow::Break(terms.restore(value)).into();
             }
-            Err(reason) => reason,
-        },
-    };
-    let (value, refresh) =
-        if mode == Mode::Fresh { (None, None) } else { origin.answer(tier, &key) };
-    let next = match value {
-        Some(value) => ControlFlow::Break(terms.restore(value)),
-        None => {
-            ControlFlow::Continue(prepare(site, slot, terms, Some((key.own(), reason)), remote))
+            Err(of_memory) => reason = of_memory,
         }
-    };
-    Begun { refresh, next }
+        let (value, begun) = origin.answer(tier, key);
+        refresh = begun;
+        if let Some(value) = value {
+            return Begun { refresh, next: ControlFlow::Break(terms.restore(value)) };
+        }
+    }
+    let call = prepare(site, slot, terms, Some((key.own(), reason)), remote);
+    Begun { refresh, next: ControlFlow::Continue(call) }
 }
 
 /// Which function calls are of, and in which instantiation.
@@ -161,31 +181,23 @@ impl Origin {
         F: Send + Sync + 'static,
     {
         let handed = Handed { origin: self, renewal: Box::new(renewal) };
-        Refresh { handed, background: background::current() }
+        Refresh(Box::new((handed, background::current())))
     }
 
-    fn is(self, other: Self) -> bool {
+    pub(super) fn is(self, other: Self) -> bool {
         ptr::eq(self.site, other.site) && self.instance == other.instance
     }
 }
 
 /// A load that is to be started in the background. Dropped, it is left to others.
-pub struct Refresh {
-    handed: Handed,
-    background: Arc<Background>,
-}
-
-/// A flight on its way to the call that takes it up.
-struct Handed {
-    origin: Origin,
-    /// A `Renewal` of its types.
-    renewal: Box<dyn Any + Send>,
-}
+///
+/// Boxed, so that a hit moves nothing large.
+pub struct Refresh(Box<(Handed, Arc<Background>)>);
 
 impl Refresh {
     /// Starts a load: `job` calls the function.
     pub fn start(self, job: impl FnOnce() + Send + 'static) {
-        let Self { handed, background } = self;
+        let (handed, background) = *self.0;
         let run = move || -> Pin<Box<dyn Future<Output = ()>>> {
             Box::pin(async move {
                 let mut handed = Some(handed);
@@ -201,7 +213,7 @@ impl Refresh {
     where
         B: Future<Output = ()> + 'static,
     {
-        let Self { handed, background } = self;
+        let (handed, background) = *self.0;
         let run = move || -> Pin<Box<dyn Future<Output = ()>>> {
             Box::pin(Job { handed: Some(handed), body: Box::pin(job()) })
         };
@@ -223,64 +235,4 @@ impl<B: Future<Output = ()>> Future for Job<B> {
         let _ready = Ready::new(handed);
         body.as_mut().poll(context)
     }
-}
-
-thread_local! {
-    /// What lies ready on this thread.
-    static READY: RefCell<Option<Handed>> = const { RefCell::new(None) };
-}
-
-/// Something lies ready until this is dropped, which takes back what nobody has taken up.
-struct Ready<'j>(&'j mut Option<Handed>);
-
-impl<'j> Ready<'j> {
-    fn new(handed: &'j mut Option<Handed>) -> Self {
-        READY.with_borrow_mut(|ready| mem::swap(ready, handed));
-        Self(handed)
-    }
-}
-
-impl Drop for Ready<'_> {
-    fn drop(&mut self) {
-        READY.with_borrow_mut(|ready| mem::swap(ready, self.0));
-    }
-}
-
-/// Gives up what lies ready for a call of this function which may not use the cache any more: it was
-/// disabled meanwhile. The call is still nobody's.
-pub(super) fn given_up<K, V, F>(origin: Origin) -> Option<Permit>
-where
-    K: Eq + Clone + 'static,
-    V: 'static,
-    F: 'static,
-{
-    let is_meant = |handed: &mut Handed| handed.origin.is(origin);
-    let taken = READY.try_with(|ready| ready.borrow_mut().take_if(is_meant));
-    let handed = taken.ok().flatten()?;
-    handed.renewal.downcast().ok().map(|renewal: Box<Renewal<K, V, F>>| renewal.permit)
-}
-
-/// What lies ready for this very call.
-#[inline]
-fn handed_over<Q: Key, V, F>(origin: Origin, key: &Lookup<'_, Q>) -> Option<Renewal<Q::Owned, V, F>>
-where
-    V: 'static,
-    F: 'static,
-{
-    let taken = READY.try_with(|ready| {
-        // Mostly there is nothing.
-        ready.borrow().as_ref()?;
-        let mut ready = ready.borrow_mut();
-        let is_meant = |handed: &mut Handed| {
-            handed.origin.is(origin)
-                && handed
-                    .renewal
-                    .downcast_ref::<Renewal<Q::Owned, V, F>>()
-                    .is_some_and(|renewal| key.equivalent(renewal.lead.key()))
-        };
-        let handed = ready.take_if(is_meant)?;
-        handed.renewal.downcast().ok().map(|renewal| *renewal)
-    });
-    // On a thread whose locals are gone already, nothing lies ready.
-    taken.ok().flatten()
 }

@@ -81,7 +81,8 @@ impl<R> SharedEntry<R> {
         self
     }
 
-    /// Returns what a hit would return now: none where there is no fresh entry. Not counted.
+    /// Returns what a hit would return now: none where there is no entry that is fresh, or stale within
+    /// `stale`. Not counted.
     ///
     /// # Errors
     /// Where memory has none and the store failed.
