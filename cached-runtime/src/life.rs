@@ -69,13 +69,22 @@ impl Life {
 
     /// The same of an entry that may be renewed ahead of its end. `pace` is how long a load takes.
     pub(crate) fn renewed(self, ahead: Ahead, pace: Duration) -> Self {
-        let due = match ahead {
-            Ahead::Never => return self,
-            _ if self.ends == Stamp::NEVER => return self,
+        Self { look_at: self.look_at.min(self.due_from(ahead, pace)), ..self }
+    }
+
+    /// When it may have to be renewed at the earliest.
+    fn due_from(&self, ahead: Ahead, pace: Duration) -> Stamp {
+        match ahead {
+            Ahead::Never => Stamp::NEVER,
+            _ if self.ends == Stamp::NEVER || self.is_negative() => Stamp::NEVER,
             Ahead::Past(part) => self.stored.after(self.span().mul_f64(part.clamp(0.0, 1.0))),
             Ahead::Early(factor) => self.ends.before(times(pace, factor * FARTHEST)),
-        };
-        Self { look_at: self.look_at.min(due), ..self }
+        }
+    }
+
+    /// Whether a fresh entry may have to be renewed.
+    pub(crate) fn may_be_due(&self, now: Stamp, ahead: Ahead, pace: Duration) -> bool {
+        now >= self.due_from(ahead, pace)
     }
 
     /// Ends its freshness.
@@ -125,11 +134,8 @@ impl Life {
     /// pace and the factor, the chance is `exp(-r)`.
     pub(crate) fn is_due(&self, now: Stamp, ahead: Ahead, pace: Duration, chance: f64) -> bool {
         match ahead {
-            Ahead::Never => false,
-            _ if self.ends == Stamp::NEVER || self.is_negative() => false,
-            Ahead::Past(part) => {
-                now >= self.stored.after(self.span().mul_f64(part.clamp(0.0, 1.0)))
-            }
+            Ahead::Never | Ahead::Past(_) => self.may_be_due(now, ahead, pace),
+            Ahead::Early(_) if !self.may_be_due(now, ahead, pace) => false,
             Ahead::Early(factor) => {
                 let left = self.ends.since(now).as_secs_f64();
                 pace.as_secs_f64() * factor * -chance.ln() >= left

@@ -159,7 +159,11 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
     fn look(&self, entry: &Entry<V>) -> Option<MissReason> {
         let (good_for, reason) = self.consider(entry);
         // One that may have to be renewed is looked at once more, by who can do that.
-        (good_for != Use::Fresh || self.policy.ahead != Ahead::Never).then_some(reason)
+        let may_be_due = || {
+            let (now, ahead, pace) = (self.clock.now(), self.policy.ahead, self.pace.get());
+            ahead != Ahead::Never && entry.life.may_be_due(now, ahead, pace)
+        };
+        (good_for != Use::Fresh || may_be_due()).then_some(reason)
     }
 
     /// What an entry is good for, and why it does not answer where it is not fresh.
@@ -282,6 +286,7 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
 
     /// Stores a value that did not come from a load. It beats every load that has begun.
     pub(crate) fn put(&self, key: &Hashed<K>, stored: Stored<V>) {
+        self.throttles.reset(key);
         let owned = key.clone();
         let store = |as_of| self.store(owned, stored, as_of);
         drop(self.flights.invalidate(key, self, store));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::pending::Pending;
 use super::refresh::Origin;
 use super::turn::{Alone, Kept, Role};
-use crate::adapter::Storable;
+use crate::adapter::{Loaded, Storable};
 use crate::background;
 use crate::context::Wishes;
 use crate::flight::{Landed, Lead, Wanted};
@@ -52,7 +52,9 @@ where
         let is_kept = !is_stale && !local.is_zero();
         let value = is_kept.then(|| self.terms.value(&result)).flatten();
         let store = value.map(|value| {
-            let keep = Keep { age, ..Keep::new(remaining, self.terms.weight(&result)) };
+            let is_negative = !matches!(self.terms.look(&result), Loaded::Value(_));
+            let weight = self.terms.weight(&result);
+            let keep = Keep { age, is_negative, ..Keep::new(remaining, weight) };
             Stored { value, keep, tags }.kept_for(local)
         });
         drop(inside);

@@ -365,9 +365,14 @@ fn an_error_that_is_stored_is_nothing_to_fall_back_on() {
     }
     let world = World::new();
     let one = world.process();
+    let tiered = world.tiered();
     SOURCE.down(true);
     one.run(|| miss!(load(100), Err("down".into())));
     one.run(|| hit!(load(100), Err("down".into())));
+    // From the store into memory, too.
+    tiered.run(|| hit!(load(100), Err("down".into())));
+    world.advance_secs(5);
+    tiered.run(|| miss!(load(100), Err("down".into())));
     world.advance_secs(5);
     SOURCE.down(false);
     one.run(|| assert!(miss!(load(100)).is_ok()));
