@@ -80,7 +80,7 @@ where
         let follow = lead.follow(&self.tags);
         match self.tier.adopt(lead) {
             Ok(renewal) => {
-                self.refresh.set(Some(origin.refresh(renewal)));
+                self.refresh.set(origin.refresh(renewal));
                 Ok(follow)
             }
             Err(lead) => Err(Role::Lead(lead)),

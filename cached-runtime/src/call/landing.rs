@@ -77,9 +77,9 @@ where
     /// Begins to renew an entry that the store has, if this caller can start that.
     fn renew(&self, as_of: u64, remaining: Timeout) {
         let (Some(key), Some(origin)) = (self.key(), self.origin) else { return };
-        if self.can_start.get() && !background::current().is_closed() {
-            let renewal = self.tier.renew(key, as_of, remaining);
-            self.refresh.set(renewal.ok().map(|renewal| origin.refresh(renewal)));
+        if self.can_start.get() {
+            let renewal = self.tier.renew(key, as_of, remaining).ok();
+            self.refresh.set(renewal.and_then(|renewal| origin.refresh(renewal)));
         }
     }
 

@@ -159,12 +159,11 @@ impl Origin {
             Use::Stale => true,
             Use::Fallback | Use::Nothing => tier.policy.soft_timeout.is_some(),
         };
-        let is_wanted = is_wanted && !background::current().is_closed();
         let renew = || tier.renew(&Arc::new(key.own()), usable.as_of, usable.remaining);
         let renewal = is_wanted.then(renew);
         // Nobody would go on with the load when the wait is over.
         let waits = waits && !matches!(renewal, Some(Err(Refused::Busy)));
-        let refresh = renewal.and_then(Result::ok).map(|renewal| self.refresh(renewal));
+        let refresh = renewal.and_then(Result::ok).and_then(|renewal| self.refresh(renewal));
         if waits {
             return (None, refresh);
         }
@@ -173,15 +172,16 @@ impl Origin {
         (Some(value), refresh)
     }
 
-    /// Has a renewal run in the background, once it is started.
-    pub(super) fn refresh<K, V, F>(self, renewal: Renewal<K, V, F>) -> Refresh
+    /// Has a renewal run in the background, once it is started; not where nothing starts any more.
+    pub(super) fn refresh<K, V, F>(self, renewal: Renewal<K, V, F>) -> Option<Refresh>
     where
         K: Eq + Clone + Send + Sync + 'static,
         V: Send + Sync + 'static,
         F: Send + Sync + 'static,
     {
+        let background = background::current();
         let handed = Handed { origin: self, renewal: Box::new(renewal) };
-        Refresh(Box::new((handed, background::current())))
+        (!background.is_closed()).then(|| Refresh(Box::new((handed, background))))
     }
 
     pub(super) fn is(self, other: Self) -> bool {
