@@ -343,7 +343,12 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
         reason: MissReason,
     ) -> Joined<K, V, F> {
         let has_arrived = || reason != MissReason::Forced && self.is_fresh(key);
-        self.flights.join(key, self, labels, has_arrived)
+        let joined = self.flights.join(key, self, labels, has_arrived);
+        if let (Joined::Lead(lead), MissReason::Forced) = (&joined, reason) {
+            // Others may find an entry in the store that is as good as before.
+            lead.renews();
+        }
+        joined
     }
 
     /// Lands a flight: stores the value unless it is doomed, and wakes the followers.

@@ -117,7 +117,9 @@ where
             match self.tier.join(key, &self.tags, *reason) {
                 Joined::Lead(lead) => break Role::Lead(lead),
                 // The store has what it renews, for this caller to look at first.
-                Joined::Follow(follow, Renews::Entry) if !self.has_looked.get() => {
+                Joined::Follow(follow, Renews::Entry)
+                    if !self.has_looked.get() && *reason != MissReason::Forced =>
+                {
                     drop(follow);
                     if let Some(remote) = &self.remote {
                         let fetching = remote.fetch(Wanted::Seen(*reason), &self.tags);
