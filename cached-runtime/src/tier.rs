@@ -401,7 +401,7 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
         let (stored, end, local) =
             (now.before(keep.age), keep.timeout.end(now), keep.local.end(now));
         let ends = if keep.is_negative { Stamp::FIRST } else { end };
-        let life = Life::new(stored, end.min(local), ends, as_of);
+        let life = Life::new(stored, end.min(local), ends, as_of).known_until(local);
         if keep.is_negative { life } else { life.renewed(self.policy.ahead, self.pace.get()) }
     }
 
