@@ -42,12 +42,19 @@ where
         let key = self.key()?;
         // One that is fresh by now, too. Of what the store has no more, memory has no use either.
         let is_of_use = |usable: &Usable<V>| usable.good_for == Use::Fresh || !self.is_gone.get();
-        let of_memory = self.tier.usable(key).filter(is_of_use).map(|usable| usable.answer);
+        let is_wanted = |usable: &Usable<V>| is_of_use(usable) && !self.is_older(usable);
+        let of_memory = self.tier.usable(key).filter(is_wanted).map(|usable| usable.answer);
         of_memory.or_else(|| {
             let Held { answer, tags, as_of } = self.held.get()?;
             let is_there = !self.tier.was_invalidated(key, tags, *as_of);
             is_there.then(|| answer.clone())
         })
+    }
+
+    /// Whether the store has an entry that is newer than one of memory, which is not fresh.
+    pub(super) fn is_older(&self, usable: &Usable<V>) -> bool {
+        let is_newer = |held: &Held<V>| held.answer.age < usable.answer.age;
+        usable.good_for != Use::Fresh && self.held.get().is_some_and(is_newer)
     }
 
     /// Keeps at hand what the store has, and nothing where it has nothing.

@@ -202,9 +202,8 @@ where
     fn view(&self) -> Context {
         let is_of_use = self.is_renewal() || self.has_fallback.get();
         let key = self.key().filter(|_| is_of_use);
-        if let Some((usable, tags)) =
-            key.and_then(|key| self.tier.usable(key).zip(self.tier.tags_of(key)))
-        {
+        let of_memory = key.and_then(|key| self.tier.usable(key).zip(self.tier.tags_of(key)));
+        if let Some((usable, tags)) = of_memory.filter(|(usable, _)| !self.is_older(usable)) {
             return Context::new(Some(Box::new(usable.answer.value)), tags);
         }
         match self.held.get() {
