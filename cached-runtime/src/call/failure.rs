@@ -1,6 +1,7 @@
 //! What becomes of a load that fails: where the policy allows it, an entry whose freshness has ended
 //! answers in its place, and the next attempt has to wait.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::pending::{Held, Pending};
@@ -75,22 +76,33 @@ where
 
     /// Leaves a load to the background where there is something to fall back on when it has taken
     /// longer than `soft_timeout`, and waits for it like others.
-    pub(super) fn hand_over(&self, role: Role<K, V, F>) -> Result<Waiting<K, V, F>, Role<K, V, F>> {
+    /// Where too many loads are there, nobody would go on with it when the wait is over.
+    pub(super) fn hand_over(
+        &self,
+        role: Role<K, V, F>,
+    ) -> ControlFlow<R, Result<Waiting<K, V, F>, Role<K, V, F>>> {
         let is_wanted = self.can_start.get()
             && self.has_fallback.get()
             && self.tier.policy.soft_timeout.is_some();
-        let Some(origin) = self.origin.filter(|_| is_wanted) else { return Err(role) };
+        let Some(origin) = self.origin.filter(|_| is_wanted) else {
+            return ControlFlow::Continue(Err(role));
+        };
         let lead = match role {
             Role::Lead(lead) => lead,
-            Role::Alone(_) => return Err(role),
+            Role::Alone(_) => return ControlFlow::Continue(Err(role)),
         };
         let follow = lead.follow(&self.tags);
-        match self.tier.adopt(lead) {
+        let role = match self.tier.adopt(lead) {
             Ok(renewal) => {
                 self.refresh.set(Some(origin.refresh(renewal)));
-                Ok(follow)
+                return ControlFlow::Continue(Ok(follow));
             }
-            Err(lead) => Err(Role::Lead(lead)),
+            Err(lead) => Role::Lead(lead),
+        };
+        drop(follow);
+        match self.fallback() {
+            Some(answer) => ControlFlow::Break(self.settle_for(role, answer)),
+            None => ControlFlow::Continue(Err(role)),
         }
     }
 
@@ -102,6 +114,11 @@ where
     /// Ends a load that has failed.
     pub(super) fn fall_back(&self, role: Role<K, V, F>, answer: Answer<V>) -> R {
         self.throttle();
+        self.settle_for(role, answer)
+    }
+
+    /// Makes no load: the last one has failed too lately, or too many are under way.
+    pub(super) fn settle_for(&self, role: Role<K, V, F>, answer: Answer<V>) -> R {
         self.commit(role, None, || {
             // Whoever waited has nothing better.
             let answer = Answer { value: answer.value.clone(), ..answer };

@@ -228,7 +228,7 @@ where
                 if !self.has_fallback.get() {
                     self.missed(reason);
                 }
-                match self.hand_over(role) {
+                match self.hand_over(role)? {
                     Ok(follow) => ControlFlow::Continue(Turn::Follow(follow)),
                     Err(role) => ControlFlow::Continue(self.load_as(role, Some(publish))),
                 }
