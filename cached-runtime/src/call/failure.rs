@@ -61,6 +61,8 @@ where
     /// Keeps at hand what the store has, and nothing where it has nothing.
     pub(super) fn hold(&self, stand_in: StandIn<V>) {
         match stand_in {
+            // What is no value stands in for none.
+            StandIn::Entry(found) if self.is_negative(&found.value) => {}
             StandIn::Entry(Found { value, age, tags, .. }) => {
                 let answer = Answer { value, age, is_stale: true };
                 let _ = self.held.set(Held { answer, tags, as_of: next_seq() });
