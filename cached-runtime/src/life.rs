@@ -10,7 +10,7 @@
 //!
 //! A glance compares `look_at` alone, so that what may happen around the end of an entry costs
 //! nothing before it. Where a store has the entry too, memory may have to ask it before the entry
-//! ends: then `fresh_until` is earlier than `ends`.
+//! ends, and before it may be used as stale: then there is a `known_until`.
 
 use std::time::Duration;
 
@@ -26,6 +26,8 @@ pub(crate) struct Life {
     pub(crate) fresh_until: Stamp,
     /// When it stops being fresh. [`Stamp::FIRST`] for what is of no use after that.
     pub(crate) ends: Stamp,
+    /// Until when memory knows what it is good for. Later it may stand in for a failure alone.
+    known_until: Stamp,
     /// When a glance is no longer enough to see that it is fresh.
     look_at: Stamp,
     /// The invalidation counter before the body ran.
@@ -59,7 +61,12 @@ const FARTHEST: f64 = 44.4;
 
 impl Life {
     pub(crate) fn new(stored: Stamp, fresh_until: Stamp, ends: Stamp, as_of: u64) -> Self {
-        Self { stored, fresh_until, ends, look_at: fresh_until, as_of }
+        Self { stored, fresh_until, ends, known_until: Stamp::NEVER, look_at: fresh_until, as_of }
+    }
+
+    /// The same of an entry of which memory knows nothing from then on, where that is before its end.
+    pub(crate) fn known_until(self, local: Stamp) -> Self {
+        if local < self.ends { Self { known_until: local, ..self } } else { self }
     }
 
     /// The same of an entry that has more to it than its stamps.
@@ -117,8 +124,8 @@ impl Life {
             return Use::Nothing;
         }
         let ends = self.ends.min(softened);
-        // Where memory had to stop before the end, the store knows better.
-        if fresh_until == ends && now < windows.stale.end(ends) {
+        // From then on the store knows better.
+        if now < self.known_until && now < windows.stale.end(ends) {
             Use::Stale
         } else if now < windows.longest().end(ends) {
             Use::Fallback
@@ -214,7 +221,11 @@ mod tests {
         }
         // Negative results have no windows, and an entry that the store knows better is no stale one.
         assert_eq!(judge(&Life { ends: Stamp::FIRST, ..life }), Use::Nothing);
-        let longer = Life { ends: now(&clock).after(SECOND), ..life };
+        let mut longer = Life { ends: now(&clock).after(SECOND), ..life };
+        longer = longer.known_until(now(&clock));
+        assert_eq!(judge(&longer), Use::Fallback);
+        // Nor is it one for having been expired.
+        longer.expire(now(&clock));
         assert_eq!(judge(&longer), Use::Fallback);
     }
 

@@ -208,7 +208,12 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
         reason: MissReason,
     ) -> Joined<K, V, F> {
         let has_arrived = || reason != MissReason::Forced && self.is_fresh(key);
-        self.flights.join(key, self, labels, has_arrived)
+        let joined = self.flights.join(key, self, labels, has_arrived);
+        if let (Joined::Lead(lead), MissReason::Forced) = (&joined, reason) {
+            // Others may find an entry in the store that is as good as before.
+            lead.renews();
+        }
+        joined
     }
 
     /// Lands a flight: stores the value unless it is doomed, and wakes the followers.
@@ -261,7 +266,7 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
         let (stored, end, local) =
             (now.before(keep.age), keep.timeout.end(now), keep.local.end(now));
         let ends = if keep.is_negative { Stamp::FIRST } else { end };
-        let life = Life::new(stored, end.min(local), ends, as_of);
+        let life = Life::new(stored, end.min(local), ends, as_of).known_until(local);
         if keep.is_negative { life } else { life.renewed(self.policy.ahead, self.pace.get()) }
     }
 

@@ -1,6 +1,7 @@
 //! What becomes of a load that fails: where the policy allows it, an entry whose freshness has ended
 //! answers in its place, and the next attempt has to wait.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::pending::{Held, Pending};
@@ -14,8 +15,8 @@ use crate::rules::Terms;
 use crate::stats::Count;
 use crate::tier::{Answer, Shared, Usable, next_seq};
 
-/// Waiting for a load that is in the background now.
-type Waiting<K, V, F> = Follow<K, Shared<V, F>>;
+/// Waiting for a load that is in the background now; or the load, which stays with this caller.
+type HandedOver<K, V, F> = Result<Follow<K, Shared<V, F>>, Role<K, V, F>>;
 
 impl<R, K: Eq + Clone, V, F, T> Pending<R, K, V, F, T> {
     /// A load has failed: whoever comes next is answered with what is there, if anything is.
@@ -42,7 +43,8 @@ where
         let key = self.key()?;
         // One that is fresh by now, too. Of what the store has no more, memory has no use either.
         let is_of_use = |usable: &Usable<V>| usable.good_for == Use::Fresh || !self.is_gone.get();
-        let of_memory = self.tier.usable(key).filter(is_of_use).map(|usable| usable.answer);
+        let is_wanted = |usable: &Usable<V>| is_of_use(usable) && !self.is_older(usable);
+        let of_memory = self.tier.usable(key).filter(is_wanted).map(|usable| usable.answer);
         of_memory.or_else(|| {
             let Held { answer, tags, as_of } = self.held.get()?;
             let is_there = !self.tier.was_invalidated(key, tags, *as_of);
@@ -50,9 +52,17 @@ where
         })
     }
 
+    /// Whether the store has an entry that is newer than one of memory, which is not fresh.
+    pub(super) fn is_older(&self, usable: &Usable<V>) -> bool {
+        let is_newer = |held: &Held<V>| held.answer.age < usable.answer.age;
+        usable.good_for != Use::Fresh && self.held.get().is_some_and(is_newer)
+    }
+
     /// Keeps at hand what the store has, and nothing where it has nothing.
     pub(super) fn hold(&self, stand_in: StandIn<V>) {
         match stand_in {
+            // What is no value stands in for none.
+            StandIn::Entry(found) if self.is_negative(&found.value) => {}
             StandIn::Entry(Found { value, age, tags, .. }) => {
                 let answer = Answer { value, age, is_stale: true };
                 let _ = self.held.set(Held { answer, tags, as_of: next_seq() });
@@ -67,23 +77,31 @@ where
     }
 
     /// Leaves a load to the background where there is something to fall back on when it has taken
-    /// longer than `soft_timeout`, and waits for it like others.
-    pub(super) fn hand_over(&self, role: Role<K, V, F>) -> Result<Waiting<K, V, F>, Role<K, V, F>> {
+    /// longer than `soft_timeout`, and waits for it like others. Where too many loads are there, nobody
+    /// would go on with it when the wait is over.
+    pub(super) fn hand_over(&self, role: Role<K, V, F>) -> ControlFlow<R, HandedOver<K, V, F>> {
         let is_wanted = self.can_start.get()
             && self.has_fallback.get()
             && self.tier.policy.soft_timeout.is_some();
-        let Some(origin) = self.origin.filter(|_| is_wanted) else { return Err(role) };
+        let Some(origin) = self.origin.filter(|_| is_wanted) else {
+            return ControlFlow::Continue(Err(role));
+        };
         let lead = match role {
             Role::Lead(lead) => lead,
-            Role::Alone(_) => return Err(role),
+            Role::Alone(_) => return ControlFlow::Continue(Err(role)),
         };
         let follow = lead.follow(&self.tags);
-        match self.tier.adopt(lead) {
+        let role = match self.tier.adopt(lead) {
             Ok(renewal) => {
                 self.refresh.set(origin.refresh(renewal));
-                Ok(follow)
+                return ControlFlow::Continue(Ok(follow));
             }
-            Err(lead) => Err(Role::Lead(lead)),
+            Err(lead) => Role::Lead(lead),
+        };
+        drop(follow);
+        match self.fallback() {
+            Some(answer) => ControlFlow::Break(self.settle_for(role, answer)),
+            None => ControlFlow::Continue(Err(role)),
         }
     }
 
@@ -98,7 +116,7 @@ where
         self.settle_for(role, answer)
     }
 
-    /// Makes no load, since the last one has failed too lately.
+    /// Makes no load: the last one has failed too lately, or too many are under way.
     pub(super) fn settle_for(&self, role: Role<K, V, F>, answer: Answer<V>) -> R {
         self.commit(role, None, || {
             // Whoever waited has nothing better.

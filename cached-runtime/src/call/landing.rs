@@ -50,11 +50,11 @@ where
         let inside = role.enter();
         let result = self.terms.restore(value);
         let is_kept = !is_stale && !local.is_zero();
+        let is_negative = !matches!(self.terms.look(&result), Loaded::Value(_));
         let value = is_kept.then(|| self.terms.value(&result)).flatten();
         let store = value.map(|value| {
-            let is_negative = !matches!(self.terms.look(&result), Loaded::Value(_));
-            let weight = self.terms.weight(&result);
-            let keep = Keep { age, is_negative, ..Keep::new(remaining, weight) };
+            let keep = Keep::new(remaining, self.terms.weight(&result));
+            let keep = Keep { age, is_negative, ..keep };
             Stored { value, keep, tags }.kept_for(local)
         });
         drop(inside);
@@ -67,11 +67,17 @@ where
         if let (Use::Fresh, Some(key)) = (good_for, self.key()) {
             self.tier.unthrottle(key);
         }
-        if good_for == Use::Stale || good_for == Use::Fresh && self.tier.is_due(age, remaining) {
+        let is_due = || !is_negative && self.tier.is_due(age, remaining);
+        if good_for == Use::Stale || good_for == Use::Fresh && is_due() {
             self.renew(as_of, remaining);
         }
         self.found(age, is_stale, HitTier::Shared);
         result
+    }
+
+    /// Whether what an entry holds is an `Err` or a `None`. Runs the user's `Clone`, under no lock.
+    pub(super) fn is_negative(&self, value: &V) -> bool {
+        !matches!(self.terms.look(&self.terms.restore(value.clone())), Loaded::Value(_))
     }
 
     /// Begins to renew an entry that the store has, if this caller can start that.

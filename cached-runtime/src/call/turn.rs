@@ -117,7 +117,9 @@ where
             match self.tier.join(key, &self.tags, *reason) {
                 Joined::Lead(lead) => break Role::Lead(lead),
                 // The store has what it renews, for this caller to look at first.
-                Joined::Follow(follow, Renews::Entry) if !self.has_looked.get() => {
+                Joined::Follow(follow, Renews::Entry)
+                    if !self.has_looked.get() && *reason != MissReason::Forced =>
+                {
                     drop(follow);
                     if let Some(remote) = &self.remote {
                         let fetching = remote.fetch(Wanted::Seen(*reason), &self.tags);
@@ -200,9 +202,8 @@ where
     fn view(&self) -> Context {
         let is_of_use = self.is_renewal() || self.has_fallback.get();
         let key = self.key().filter(|_| is_of_use);
-        if let Some((usable, tags)) =
-            key.and_then(|key| self.tier.usable(key).zip(self.tier.tags_of(key)))
-        {
+        let of_memory = key.and_then(|key| self.tier.usable(key).zip(self.tier.tags_of(key)));
+        if let Some((usable, tags)) = of_memory.filter(|(usable, _)| !self.is_older(usable)) {
             return Context::new(Some(Box::new(usable.answer.value)), tags);
         }
         match self.held.get() {
@@ -227,7 +228,7 @@ where
                 if !self.has_fallback.get() {
                     self.missed(reason);
                 }
-                match self.hand_over(role) {
+                match self.hand_over(role)? {
                     Ok(follow) => ControlFlow::Continue(Turn::Follow(follow)),
                     Err(role) => ControlFlow::Continue(self.load_as(role, Some(publish))),
                 }

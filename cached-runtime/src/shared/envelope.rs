@@ -35,6 +35,8 @@ const CHECKSUM: usize = size_of::<u64>();
 const COMPRESSED: u8 = 1;
 /// Marks an entry may have: sixteen tags, its namespace, and everything.
 pub(crate) const MARKS: usize = 18;
+/// The last end there is of what is not to outlive its freshness, were that ended by request.
+pub(crate) const FOR_EVER: u64 = u64::MAX - 1;
 /// How far in the future another machine's clock may put a load. Five minutes.
 const SKEW_MS: u64 = 5 * 60 * 1000;
 
@@ -46,7 +48,8 @@ pub(crate) struct Envelope<'a> {
     pub(crate) as_of_ms: u64,
     /// When the value stops to be fresh. `u64::MAX` for never.
     pub(crate) fresh_until_ms: u64,
-    /// When the entry may be used for nothing. `u64::MAX` for never.
+    /// When the entry may be used for nothing. `u64::MAX` for never. Where freshness is all that an
+    /// entry has, as with an error that is stored, both end together, and do end: [`FOR_EVER`].
     pub(crate) gone_at_ms: u64,
     /// How long the load took, in microseconds.
     pub(crate) load_us: u32,
@@ -180,9 +183,14 @@ impl<'a> Envelope<'a> {
         // No longer than it was ever to be, whatever this machine's clock says.
         let remaining = self.fresh_until_ms - now_ms.max(self.as_of_ms).min(self.fresh_until_ms);
         match self.fresh_until_ms {
-            u64::MAX => Timeout::NEVER,
+            u64::MAX | FOR_EVER => Timeout::NEVER,
             _ => Timeout::after(Duration::from_millis(remaining)),
         }
+    }
+
+    /// Whether there may be some use for it when it is not fresh.
+    pub(crate) fn is_lasting(&self) -> bool {
+        self.gone_at_ms > self.fresh_until_ms || self.gone_at_ms == u64::MAX
     }
 
     /// Whether the load began at a time that a machine with a fair clock could have written.

@@ -125,7 +125,8 @@ impl Link {
     /// How long the store keeps what is fresh for so long.
     pub(crate) fn kept(&self, keep: Keep) -> Span {
         let windows = if keep.is_negative { Windows::NONE } else { self.windows };
-        Span { fresh: keep.timeout, gone: keep.timeout.and(windows.longest()) }
+        let gone = keep.timeout.and(windows.longest());
+        Span { fresh: keep.timeout, gone, is_negative: keep.is_negative }
     }
 
     /// How long memory may answer for an entry that the store has for `timeout`: not to its very end

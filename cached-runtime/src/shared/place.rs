@@ -20,7 +20,7 @@ use crate::tag::TagSet;
 
 use super::backend::Backend;
 use super::codec::{self, Codec};
-use super::envelope::{Envelope, Head, Id, Kind, Mark};
+use super::envelope::{Envelope, FOR_EVER, Head, Id, Kind, Mark};
 use super::link::Link;
 use super::mark;
 use super::name::{self, ANY_TAG_MARK, STORE_MARK};
@@ -59,6 +59,7 @@ pub(crate) struct Look<V> {
     /// Its ends, by the time of day.
     fresh_until_ms: u64,
     gone_at_ms: u64,
+    is_lasting: bool,
     /// What the store has of the marks of this place's tags, and of that of any tag.
     tags: Vec<Option<Vec<u8>>>,
     any_tag: Option<Vec<u8>>,
@@ -84,12 +85,14 @@ pub(crate) type Records = [Option<Vec<u8>>; 2];
 pub(crate) struct Span {
     pub(crate) fresh: Timeout,
     pub(crate) gone: Timeout,
+    /// Of no use once it is not fresh, however that came about.
+    pub(crate) is_negative: bool,
 }
 
 /// What is of no use once it is not fresh.
 impl From<Timeout> for Span {
     fn from(timeout: Timeout) -> Self {
-        Self { fresh: timeout, gone: timeout }
+        Self { fresh: timeout, gone: timeout, is_negative: false }
     }
 }
 
@@ -143,8 +146,8 @@ impl Place {
                 Holds::No => look.seen = Seen::Nothing(MissReason::Tag),
                 Holds::UntilMs(softened) => {
                     let end = look.fresh_until_ms.min(softened);
-                    let now = self.link.clock.wall_ms();
-                    found.good_for = self.good_for(end, look.gone_at_ms, now);
+                    let gone = if look.is_lasting { look.gone_at_ms } else { end };
+                    found.good_for = self.good_for(end, gone, self.link.clock.wall_ms());
                     found.remaining = Timeout::after(Duration::ZERO);
                     if found.good_for == Use::Nothing {
                         look.seen = Seen::Nothing(MissReason::Tag);
@@ -215,6 +218,7 @@ impl Place {
             carried: Vec::new(),
             fresh_until_ms: 0,
             gone_at_ms: 0,
+            is_lasting: false,
             tags: Vec::new(),
             any_tag: None,
         };
@@ -261,6 +265,7 @@ impl Place {
         }
         look.carried.extend(tags.iter().map(|mark| (mark.name.to_owned(), mark.id)));
         (look.fresh_until_ms, look.gone_at_ms) = (envelope.fresh_until_ms, envelope.gone_at_ms);
+        look.is_lasting = envelope.is_lasting();
         let good_for = self.good_for(envelope.fresh_until_ms, envelope.gone_at_ms, now);
         if good_for == Use::Nothing {
             return Seen::Nothing(MissReason::Expired);
@@ -281,13 +286,15 @@ impl Place {
     pub(crate) fn seal(&self, payload: Vec<u8>, span: impl Into<Span>, load: &Load) -> Vec<u8> {
         let Self { link, backend, key, shape, .. } = self;
         let (payload, is_compressed) = codec::pack(payload, backend.compress_above);
-        let Span { fresh, gone } = span.into();
+        let Span { fresh, gone, is_negative } = span.into();
         let now = link.clock.wall_ms();
+        let last = if is_negative { FOR_EVER } else { u64::MAX };
         let end = |timeout: Timeout| {
-            timeout.as_duration().map_or(u64::MAX, |timeout| {
+            let end = timeout.as_duration().map_or(u64::MAX, |timeout| {
                 // A timeout of less than a millisecond is one.
                 now.saturating_add(u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX).max(1))
-            })
+            });
+            end.min(last)
         };
         let codec = backend.codec.id();
         let envelope = Envelope {

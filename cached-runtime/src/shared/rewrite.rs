@@ -42,7 +42,7 @@ pub(crate) fn expired(
     let kept =
         windows.longest().as_duration().map_or(u64::MAX, |kept| end.saturating_add(ms(kept)));
     // What was of no use after its freshness is of none now.
-    let is_lasting = envelope.gone_at_ms > envelope.fresh_until_ms || end == u64::MAX;
+    let is_lasting = envelope.is_lasting();
     envelope.head.id = Id::new();
     envelope.gone_at_ms = if is_lasting { envelope.gone_at_ms.min(kept) } else { end };
     envelope.fresh_until_ms = end;

@@ -97,6 +97,7 @@ impl Stage {
     }
 
     /// The most that were held at once.
+    #[allow(dead_code, reason = "not every suite needs it")]
     pub fn peak(&self) -> u64 {
         self.state().peak
     }

@@ -1,4 +1,15 @@
 //! Freshness where processes share a store: what is stale for one is so for all, and renewed once.
+//!
+//! Here are the rules that two processes have to agree on. Those of one call, which hold over memory
+//! as well (`tests/freshness`), are in the files below, for functions and `async` functions, over each
+//! kind of store (`scene.rs`).
+
+mod body;
+mod endings;
+mod negatives;
+mod scene;
+mod table;
+mod waits;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, mpsc};
@@ -7,6 +18,8 @@ use std::time::Duration;
 
 use cached_runtime::testing::{self, Isolation};
 use cached_runtime::{ErrorKind, cached, current, expire_tag, hit, invalidate_tag, miss, stale};
+
+use cached_tests::servers::wait_until;
 
 use crate::world::World;
 
@@ -46,25 +59,18 @@ fn settle(process: &Isolation) {
     process.run(testing::settle);
 }
 
-/// The same in a process without memory in front of the store, and in one with it.
+/// The same in processes without memory in front of the store, and then in such with it.
 macro_rules! in_both {
     ($($name:ident($world:ident, $one:ident, $other:ident) $test:block)*) => {$(
-        mod $name {
-            use super::*;
-
+        #[test]
+        fn $name() {
             fn test($world: &World, $one: &Isolation, $other: &Isolation) $test
 
-            #[test]
-            fn without_memory() {
-                let world = World::new();
-                test(&world, &world.process(), &world.process());
-            }
-
-            #[test]
-            fn with_memory() {
-                let world = World::new();
-                test(&world, &world.tiered(), &world.tiered());
-            }
+            let world = World::new();
+            test(&world, &world.process(), &world.process());
+            world.settle();
+            let world = World::new();
+            test(&world, &world.tiered(), &world.tiered());
         }
     )*};
 }
@@ -311,7 +317,7 @@ fn an_invalidation_elsewhere_overtakes_a_refresh() {
 fn a_slow_load_goes_on_in_the_background_while_the_store_answers() {
     static LOADS: AtomicU64 = AtomicU64::new(0);
     static HELD: Mutex<Option<(mpsc::Sender<()>, mpsc::Receiver<()>)>> = Mutex::new(None);
-    #[cached(shared, timeout = 10, stale_if_error = 60, soft_timeout = "1s")]
+    #[cached(shared, timeout = 10, stale_if_error = "1d", lead_timeout = "1d", soft_timeout = "1s")]
     fn load(id: u64) -> u64 {
         let held = HELD.lock().unwrap().take();
         if let Some((begins, goes)) = held {
@@ -330,7 +336,11 @@ fn a_slow_load_goes_on_in_the_background_while_the_store_answers() {
         thread::scope(|scope| {
             let caller = scope.spawn(|| one.run(|| stale!(load(100), value)));
             held.begun.recv_timeout(LONG).unwrap();
-            world.advance_secs(1);
+            // It may begin to wait at any time.
+            wait_until("it answers", || {
+                world.advance(Duration::from_millis(200));
+                caller.is_finished()
+            });
             caller.join().unwrap();
         });
         held.go.send(()).unwrap();

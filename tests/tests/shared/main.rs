@@ -9,3 +9,6 @@ mod races;
 mod script;
 mod tags;
 mod world;
+
+/// Longer than anything here takes, shorter than anybody wants to wait for a deadlock.
+const BOUND: std::time::Duration = std::time::Duration::from_secs(20);

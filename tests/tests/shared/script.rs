@@ -25,17 +25,22 @@ struct Inner {
 
 impl Script {
     pub(crate) fn new() -> Self {
-        Self::of(false)
+        Self::of(MemoryStore::new(), false)
     }
 
     /// One that carries messages: each has come before `publish` returns.
     pub(crate) fn with_bus() -> Self {
-        Self::of(true)
+        Self::over(MemoryStore::new())
     }
 
-    fn of(has_bus: bool) -> Self {
+    /// The same over a store.
+    pub(crate) fn over(store: MemoryStore) -> Self {
+        Self::of(store, true)
+    }
+
+    fn of(store: MemoryStore, has_bus: bool) -> Self {
         let (due, listeners) = (Mutex::default(), Mutex::default());
-        Self(Arc::new(Inner { store: MemoryStore::new(), has_bus, due, listeners }))
+        Self(Arc::new(Inner { store, has_bus, due, listeners }))
     }
 
     pub(crate) fn process(&self) -> Isolation {

@@ -9,8 +9,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use cached_runtime::store::MemoryStore;
-use cached_runtime::testing::{FaultyStore, Isolation, last_outcome};
+use cached_runtime::testing::{self, FaultyStore, Isolation, last_outcome};
 use cached_runtime::{HitTier, ManualClock, MissReason, Outcome, StoreConfig, init};
+
+use crate::script::Script;
 
 /// A store, and the processes that share it.
 pub(crate) struct World {
@@ -24,6 +26,13 @@ impl World {
         let clock = ManualClock::new();
         let store = FaultyStore::new(MemoryStore::new().with_manual_clock(clock.clone()));
         Self { store, clock, processes: Mutex::default() }
+    }
+
+    /// One whose store carries messages: each has come before the change that it tells of is over.
+    pub(crate) fn with_bus() -> Self {
+        let clock = ManualClock::new();
+        let script = Script::over(MemoryStore::new().with_manual_clock(clock.clone()));
+        Self { store: FaultyStore::new(script), clock, processes: Mutex::default() }
     }
 
     /// A process without memory in front of the store.
@@ -46,6 +55,11 @@ impl World {
         process.run(|| init(config.into())).expect("the configuration is valid");
         self.processes.lock().unwrap().push(process.clone());
         process
+    }
+
+    /// Waits for all that runs in the background of any process.
+    pub(crate) fn settle(&self) {
+        self.processes.lock().unwrap().iter().for_each(|process| process.run(testing::settle));
     }
 
     /// Lets time pass, everywhere.

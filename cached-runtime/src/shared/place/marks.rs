@@ -125,7 +125,12 @@ impl Place {
                 None => further.push((name::tag_mark(tag), *id)),
             }
         }
-        if further.is_empty() || holds == Holds::No {
+        if further.is_empty() {
+            return Ok(holds);
+        }
+        // Bodies say tags, of this process or another: whoever loads next asks for any of them.
+        self.link.says_tags.fetch_or(true, Ordering::Relaxed);
+        if holds == Holds::No {
             return Ok(holds);
         }
         let keys: Vec<&str> = further.iter().map(|(mark, _)| &**mark).collect();
