@@ -125,6 +125,15 @@ pub(crate) enum Joined<K: Eq + Clone, P> {
     Arrived,
 }
 
+/// What a caller makes of a flight that renews an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Renewals {
+    /// Waits for it, as for any other.
+    Join,
+    /// The entry was overtaken since, and so was the flight.
+    Doom,
+}
+
 /// What a flight is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Renews {
@@ -154,6 +163,7 @@ impl<K: Eq + Clone, P> Flights<K, P> {
         key: &Arc<Hashed<K>>,
         tower: &impl Tower,
         labels: &Labels,
+        renewals: Renewals,
         has_arrived: impl FnOnce() -> bool,
     ) -> Joined<K, P> {
         let mut shard = self.shard(key);
@@ -167,7 +177,8 @@ impl<K: Eq + Clone, P> Flights<K, P> {
                 board.take_lead(tower, labels);
                 return Joined::Lead(Lead::new(self.place(flight)));
             }
-            if board.is_past(tower) || board.labels.may_be_overtaken(board.as_of) {
+            let is_overtaken = board.is_renewal && renewals == Renewals::Doom;
+            if is_overtaken || board.is_past(tower) || board.labels.may_be_overtaken(board.as_of) {
                 board.doomed = true;
                 past = Some(Arc::clone(flight));
             } else {

@@ -71,6 +71,8 @@ pub(crate) enum StandIn<V> {
     Entry(Found<V>),
     /// Nothing, so what memory may have is of no use either.
     Nothing,
+    /// The same, since it was overtaken: so was a load that began to renew it.
+    Overtaken,
     /// It could not be asked.
     Unknown,
 }

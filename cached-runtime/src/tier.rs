@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use crate::bindings;
 use crate::clock::{Clock, Stamp};
-use crate::flight::{Flights, Landed, Lead, Tower, Wanted};
+use crate::flight::{Flights, Landed, Lead, Renewals, Tower, Wanted};
 use crate::key::{Hashed, Key, Lookup, Seed};
 use crate::life::{Glance, Life, Use};
 use crate::memory::{Displaced, Entry, Memory};
@@ -206,9 +206,10 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
         key: &Arc<Hashed<K>>,
         labels: &Labels,
         reason: MissReason,
+        renewals: Renewals,
     ) -> Joined<K, V, F> {
         let has_arrived = || reason != MissReason::Forced && self.is_fresh(key);
-        let joined = self.flights.join(key, self, labels, has_arrived);
+        let joined = self.flights.join(key, self, labels, renewals, has_arrived);
         if let (Joined::Lead(lead), MissReason::Forced) = (&joined, reason) {
             // Others may find an entry in the store that is as good as before.
             lead.renews();

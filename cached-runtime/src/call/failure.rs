@@ -68,7 +68,7 @@ where
                 let _ = self.held.set(Held { answer, tags, as_of: next_seq() });
                 self.has_fallback.set(true);
             }
-            StandIn::Nothing => {
+            StandIn::Nothing | StandIn::Overtaken => {
                 self.has_fallback.set(false);
                 self.is_gone.set(true);
             }

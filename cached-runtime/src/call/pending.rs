@@ -11,7 +11,7 @@ use super::refresh::{Origin, Refresh};
 use super::turn::Turn;
 use crate::clock::Stamp;
 use crate::context::{Context, Entered};
-use crate::flight::Lead;
+use crate::flight::{Lead, Renewals};
 use crate::key::Hashed;
 use crate::outcome::{HitTier, MissReason, Outcome, report};
 use crate::pace::Permit;
@@ -49,6 +49,8 @@ pub(super) struct Pending<R, K: Eq + Clone, V, F, T> {
     pub(super) held: OnceCell<Held<V>>,
     /// The store was asked, and has nothing to fall back on.
     pub(super) is_gone: Cell<bool>,
+    /// What this call makes of a load that renews an entry.
+    pub(super) renewals: Cell<Renewals>,
     /// An entry is there to fall back on. What the call is counted as is known in the end only.
     pub(super) has_fallback: Cell<bool>,
     /// What a call was counted as: a miss for a reason, or a hit.
@@ -105,6 +107,7 @@ pub(super) fn pending<R, K: Eq + Clone, T: Terms<R>>(
         can_start: Cell::new(false),
         held: OnceCell::new(),
         is_gone: Cell::new(false),
+        renewals: Cell::new(Renewals::Join),
         has_fallback: Cell::new(false),
         settled: OnceCell::new(),
         context: OnceCell::new(),

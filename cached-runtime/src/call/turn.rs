@@ -10,10 +10,10 @@ use std::time::Duration;
 use super::pending::{Begin, Held, Pending};
 use crate::adapter::{Loaded, Storable};
 use crate::context::Context;
-use crate::flight::{Follow, Followed, Inside, Joined, Lead, Renews};
+use crate::flight::{Follow, Followed, Inside, Joined, Lead, Renewals, Renews};
 use crate::outcome::{HitTier, MissReason};
 use crate::policy::Coalescing;
-use crate::remote::{Fetched, Fetching, Publish, Published, Publishing, Wanted};
+use crate::remote::{Fetched, Fetching, Publish, Published, Publishing, StandIn, Wanted};
 use crate::rules::Terms;
 use crate::stats::Count;
 use crate::tier::{Shared, Stored, next_seq};
@@ -114,7 +114,7 @@ where
             if self.tier.policy.coalescing == Coalescing::Off {
                 break Role::Alone(Alone::Stored { as_of: next_seq() });
             }
-            match self.tier.join(key, &self.tags, *reason) {
+            match self.tier.join(key, &self.tags, *reason, self.renewals.get()) {
                 Joined::Lead(lead) => break Role::Lead(lead),
                 // The store has what it renews, for this caller to look at first.
                 Joined::Follow(follow, Renews::Entry)
@@ -234,6 +234,9 @@ where
                 }
             }
             Fetched::Nothing(stand_in) => {
+                if let StandIn::Overtaken = stand_in {
+                    self.renewals.set(Renewals::Doom);
+                }
                 self.hold(stand_in);
                 self.has_looked.set(true);
                 match role {

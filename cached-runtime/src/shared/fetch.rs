@@ -109,7 +109,11 @@ impl<V: Send + Sync + 'static> Spot<V> {
             looked if matches!(wanted, Wanted::Seen(_) | Wanted::Present(_)) => {
                 Fetched::Nothing(looked.map_or(StandIn::Unknown, |looked| match looked.look.seen {
                     Seen::Entry(found) => StandIn::Entry(found),
-                    Seen::Leased | Seen::Nothing(_) => StandIn::Nothing,
+                    // Nobody loads anew what was only to be renewed.
+                    Seen::Leased | Seen::Nothing(MissReason::Invalidated | MissReason::Tag) => {
+                        StandIn::Overtaken
+                    }
+                    Seen::Nothing(_) => StandIn::Nothing,
                 }))
             }
             // Boxed, so that a hit does not pay for the size of what it never does.

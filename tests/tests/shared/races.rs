@@ -2,3 +2,4 @@
 
 mod leases;
 mod overtaken;
+mod renewals;
