@@ -110,8 +110,9 @@ impl<V: Send + Sync + 'static> Spot<V> {
                 Fetched::Nothing(looked.map_or(StandIn::Unknown, |looked| match looked.look.seen {
                     Seen::Entry(found) => StandIn::Entry(found),
                     // Nobody loads anew what was only to be renewed.
-                    Seen::Leased => StandIn::Overtaken,
-                    Seen::Nothing(MissReason::Invalidated | MissReason::Tag) => StandIn::Overtaken,
+                    Seen::Leased | Seen::Nothing(MissReason::Invalidated | MissReason::Tag) => {
+                        StandIn::Overtaken
+                    }
                     Seen::Nothing(_) => StandIn::Nothing,
                 }))
             }
