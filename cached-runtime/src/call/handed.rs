@@ -17,6 +17,42 @@ pub(super) struct Handed {
     pub(super) origin: Origin,
     /// A `Renewal` of its types.
     pub(super) renewal: Box<dyn Any + Send>,
+    /// As `throttle`, of its types.
+    throttle: fn(Origin, &dyn Any),
+}
+
+impl Handed {
+    pub(super) fn new<K, V, F>(origin: Origin, renewal: Renewal<K, V, F>) -> Self
+    where
+        K: Eq + Clone + Send + Sync + 'static,
+        V: Send + Sync + 'static,
+        F: Send + Sync + 'static,
+    {
+        Self { origin, renewal: Box::new(renewal), throttle: throttle::<K, V, F> }
+    }
+
+    /// The job is over, and no call has taken this up: in the background, the function's name means
+    /// another one, or its key is another.
+    pub(super) fn was_left(self) {
+        (self.throttle)(self.origin, &*self.renewal);
+    }
+}
+
+/// A load in the background has brought nothing, and would bring nothing if the next call began it
+/// again: that waits as after a failure. A cache that was disabled meanwhile has not failed.
+fn throttle<K, V, F>(origin: Origin, renewal: &dyn Any)
+where
+    K: Eq + Clone + 'static,
+    V: 'static,
+    F: 'static,
+{
+    let Some(renewal) = renewal.downcast_ref::<Renewal<K, V, F>>() else { return };
+    origin.site.state(|state, _| {
+        let slot = state.slots().find(|slot| slot.id() == origin.instance);
+        if let Some(slot) = slot.filter(|_| !state.is_disabled()) {
+            slot.tier::<K, V, F>().throttle(renewal.lead.key());
+        }
+    });
 }
 
 thread_local! {
@@ -45,7 +81,7 @@ impl Drop for Ready<'_> {
 }
 
 /// Gives up what lies ready for a call of this function which may not use the cache any more: it was
-/// disabled meanwhile. The call is still nobody's.
+/// disabled meanwhile, or its condition is another in the background. The call is still nobody's.
 pub(super) fn given_up<K, V, F>(origin: Origin) -> Option<Permit>
 where
     K: Eq + Clone + 'static,
@@ -55,6 +91,7 @@ where
     let is_meant = |handed: &mut Handed| handed.origin.is(origin);
     let taken = READY.try_with(|ready| ready.borrow_mut().take_if(is_meant));
     let handed = taken.ok().flatten()?;
+    (handed.throttle)(origin, &*handed.renewal);
     handed.renewal.downcast().ok().map(|renewal: Box<Renewal<K, V, F>>| renewal.permit)
 }
 

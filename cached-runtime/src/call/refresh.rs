@@ -180,7 +180,7 @@ impl Origin {
         F: Send + Sync + 'static,
     {
         let background = background::current();
-        let handed = Handed { origin: self, renewal: Box::new(renewal) };
+        let handed = Handed::new(self, renewal);
         (!background.is_closed()).then(|| Refresh(Box::new((handed, background))))
     }
 
@@ -201,8 +201,12 @@ impl Refresh {
         let run = move || -> Pin<Box<dyn Future<Output = ()>>> {
             Box::pin(async move {
                 let mut handed = Some(handed);
-                let _ready = Ready::new(&mut handed);
+                let ready = Ready::new(&mut handed);
                 job();
+                drop(ready);
+                if let Some(handed) = handed {
+                    handed.was_left();
+                }
             })
         };
         background.start(Kind::Blocking, Box::new(run));
@@ -232,7 +236,14 @@ impl<B: Future<Output = ()>> Future for Job<B> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let Self { handed, body } = &mut *self;
-        let _ready = Ready::new(handed);
-        body.as_mut().poll(context)
+        let ready = Ready::new(handed);
+        let polled = body.as_mut().poll(context);
+        drop(ready);
+        if polled.is_ready()
+            && let Some(handed) = handed.take()
+        {
+            handed.was_left();
+        }
+        polled
     }
 }

@@ -22,6 +22,7 @@ mod negatives;
 mod races;
 mod stage;
 mod table;
+mod unreached;
 mod windows;
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
