@@ -27,6 +27,7 @@ use crate::outcome::{HitTier, MissReason};
 use crate::pace::Permit;
 use crate::rules::Terms;
 use crate::site::{Instance, Site};
+use crate::sync::thread_local;
 use crate::tier::{Answer, Refused, Renewal, Tier};
 
 /// As [`begin`](super::begin), for a function that renews entries in the background.
@@ -196,6 +197,14 @@ impl Refresh {
         background.start(Kind::Blocking, Box::new(run));
     }
 
+    /// Runs the job on this thread: the model checker has threads of its own.
+    #[cfg(feature = "model")]
+    pub fn run(self, job: impl FnOnce()) {
+        let mut handed = Some(self.handed);
+        let _ready = Ready::new(&mut handed);
+        job();
+    }
+
     /// The same for a task. The future is made and polled on one thread.
     pub fn start_async<B>(self, job: impl FnOnce() -> B + Send + 'static)
     where
@@ -235,14 +244,14 @@ struct Ready<'j>(&'j mut Option<Handed>);
 
 impl<'j> Ready<'j> {
     fn new(handed: &'j mut Option<Handed>) -> Self {
-        READY.with_borrow_mut(|ready| mem::swap(ready, handed));
+        READY.with(|ready| mem::swap(&mut *ready.borrow_mut(), handed));
         Self(handed)
     }
 }
 
 impl Drop for Ready<'_> {
     fn drop(&mut self) {
-        READY.with_borrow_mut(|ready| mem::swap(ready, self.0));
+        READY.with(|ready| mem::swap(&mut *ready.borrow_mut(), self.0));
     }
 }
 
