@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use cached_runtime::testing::{Isolation, last_outcome};
-use cached_runtime::{Outcome, StoreConfig, cached, expire_tag, init, stale};
+use cached_runtime::{Outcome, StoreConfig, cached, expire_tag, init, invalidate_tag, stale};
 use cached_tests::servers::{Memcached, Redis, wait_until};
 
 use super::scene::settle;
@@ -32,7 +32,7 @@ fn kept(redis: &Redis, function: &str) -> Vec<i64> {
 
 #[test]
 fn redis_keeps_an_entry_to_the_end_of_its_windows_and_no_longer() {
-    #[cached(shared, key = "k", timeout = 10, stale = 20, stale_if_error = 30, handle)]
+    #[cached(shared, key = "k", timeout = 10, stale = 20, stale_if_error = 30, tags("all"), handle)]
     fn long_kept() -> u64 {
         1
     }
@@ -66,6 +66,13 @@ fn redis_keeps_an_entry_to_the_end_of_its_windows_and_no_longer() {
         assert!(always_kept::entry().expire().unwrap());
         within("always_kept", 0, 20_000);
     });
+    // Records of tags outlive whatever carries them.
+    let forever = || assert_eq!(redis.cli(&["PTTL", "cached:t:all:"]), "-1");
+    forever();
+    for change in [expire_tag, invalidate_tag] {
+        process.run(|| change("all")).unwrap();
+        forever();
+    }
     wait_until("nothing is left", || kept(&redis, "shortly_kept").is_empty());
 }
 
