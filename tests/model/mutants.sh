@@ -46,8 +46,10 @@ mutant "an invalidation does not doom the flight" flight.rs \
 mutant "newcomers join a flight that a clear overtook" flight.rs \
     's/|| tower\.is_overtaken(self\.as_of)//' \
     a_clear_is_never_lost_in_a_load 'loaded before . was announced'
-mutant "a clear does not count for entries" policy.rs \
-    's/if self\.as_of < cleared {/if false \&\& self.as_of < cleared {/' \
+mutant "a clear does not count for entries" tier.rs \
+    's/life\.glance(self\.cleared\.load(Ordering::Acquire)/life.glance(0/
+     s/if life\.as_of < self\.cleared\.load(Ordering::Acquire)/if false/
+     s/|| self\.is_overtaken(as_of)$//' \
     a_clear_is_never_lost_in_a_load 'loaded before . was announced'
 mutant "loads outside flights ignore invalidations" flight.rs \
     's/if shard\.invalidated > as_of/if false \&\& shard.invalidated > as_of/' \
@@ -62,6 +64,18 @@ mutant "newcomers join a flight that a tag overtook" flight.rs \
     's/|| board\.labels\.may_be_overtaken(board\.as_of)//' \
     an_invalidated_tag_is_never_lost_in_a_load 'loaded before . was announced'
 mutant "an invalidated tag does not count for entries" tier.rs \
-    's/if tags\.iter()\.flatten()\.any(|tag| tag\.is_overtaken(life\.as_of))/if false/' \
+    's/if tags()\.any(|tag| tag\.is_overtaken(life\.as_of))/if false/' \
     an_invalidated_tag_is_never_lost_in_a_load 'loaded before . was announced'
+mutant "a renewal does not look whether the entry is still the one" flight.rs \
+    's/if !is_wanted() {/if false \&\& !is_wanted() {/' \
+    a_stale_entry_is_renewed_once_whoever_comes 'renewed more than once'
+mutant "an invalidation does not doom a renewal" flight.rs \
+    's/flight\.board()\.doomed = true;/{ let mut board = flight.board(); board.doomed = !board.is_renewal; }/' \
+    an_invalidation_is_never_lost_in_a_renewal 'before . was announced'
+mutant "newcomers join a flight that a tag overtook softly" tag.rs \
+    's/self\.is_overtaken(as_of) || self\.0\.softened\.load(Ordering::Acquire) > as_of/self.is_overtaken(as_of)/' \
+    who_waits_is_handed_nothing_from_before_a_soft_invalidation 'before . was announced'
+mutant "a renewal that nobody starts holds its key" flight.rs \
+    's/shard\.forget(self);//' \
+    a_renewal_that_nobody_starts_is_left_to_others 'the renewed entry is lost'
 echo "every mutant was killed"

@@ -10,6 +10,7 @@ use quick_cache::Equivalent as _;
 use super::refresh::Origin;
 use crate::key::{Key, Lookup};
 use crate::pace::Permit;
+use crate::sync::thread_local;
 use crate::tier::Renewal;
 
 /// A flight on its way to the call that takes it up.
@@ -67,16 +68,16 @@ pub(super) struct Ready<'j>(&'j mut Option<Handed>);
 
 impl<'j> Ready<'j> {
     pub(super) fn new(handed: &'j mut Option<Handed>) -> Self {
-        MAY_BE_READY.set(handed.is_some());
-        READY.with_borrow_mut(|ready| mem::swap(ready, handed));
+        MAY_BE_READY.with(|may_be| may_be.set(handed.is_some()));
+        READY.with(|ready| mem::swap(&mut *ready.borrow_mut(), handed));
         Self(handed)
     }
 }
 
 impl Drop for Ready<'_> {
     fn drop(&mut self) {
-        READY.with_borrow_mut(|ready| mem::swap(ready, self.0));
-        MAY_BE_READY.set(false);
+        READY.with(|ready| mem::swap(&mut *ready.borrow_mut(), self.0));
+        MAY_BE_READY.with(|may_be| may_be.set(false));
     }
 }
 
@@ -98,7 +99,7 @@ where
 /// Whether this thread runs a background job that something lies ready for.
 #[inline]
 pub(super) fn may_be_ready() -> bool {
-    MAY_BE_READY.get()
+    MAY_BE_READY.with(Cell::get)
 }
 
 /// What lies ready for this very call.

@@ -212,6 +212,15 @@ impl Refresh {
         background.start(Kind::Blocking, Box::new(run));
     }
 
+    /// Runs the job on this thread: the model checker has threads of its own.
+    #[cfg(feature = "model")]
+    pub fn run(self, job: impl FnOnce()) {
+        let (handed, _) = *self.0;
+        let mut handed = Some(handed);
+        let _ready = Ready::new(&mut handed);
+        job();
+    }
+
     /// The same for a task. The future is made and polled on one thread.
     pub fn start_async<B>(self, job: impl FnOnce() -> B + Send + 'static)
     where

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use cached_runtime::testing::{Isolation, last_outcome};
 use cached_runtime::{
-    Cache, MissReason, Outcome, cached, hit, invalidate_tag, invalidate_tag_async, invalidates,
-    miss, testing,
+    Cache, MissReason, Outcome, cached, expire_tag, hit, invalidate_tag, invalidate_tag_async,
+    invalidates, miss, stale, testing,
 };
 use futures_lite::future::block_on;
 
@@ -586,7 +586,13 @@ fn isolated_tests_share_no_tags() {
 #[test]
 fn a_tag_of_a_million_entries_is_invalidated_at_once_and_exactly() {
     const ENTRIES: u64 = 1_000_000;
-    #[cached(handle, capacity = 2_000_000, timeout = never, tags("all", "part:{n % 1_000}"))]
+    #[cached(
+        handle,
+        capacity = 2_000_000,
+        timeout = never,
+        stale = "1h",
+        tags("all", "part:{n % 1_000}")
+    )]
     fn numbered(n: u64) -> u64 {
         n
     }
@@ -611,6 +617,20 @@ fn a_tag_of_a_million_entries_is_invalidated_at_once_and_exactly() {
         for n in (0..ENTRIES).step_by(97) {
             if n % 1_000 == 7 {
                 miss!(numbered(n));
+            }
+            hit!(numbered(n));
+        }
+        // The same of the soft form.
+        let before = numbered::cache().stats();
+        let start = Instant::now();
+        (0..1_000).for_each(|_| expire_tag("part:8").expect("memory takes every invalidation"));
+        let took = start.elapsed() / 1_000;
+        assert!(took < Duration::from_millis(1), "{took:?} for one of {ENTRIES} entries");
+        assert_eq!(numbered::cache().stats(), before, "entries were touched");
+        for n in (0..ENTRIES).step_by(97) {
+            if n % 1_000 == 8 {
+                stale!(numbered(n));
+                testing::settle();
             }
             hit!(numbered(n));
         }

@@ -40,6 +40,9 @@ fn purge_reaches_every_member() {
     }
 }
 
+/// A second or two on an idle machine. What hangs would do so for ever.
+const GIVEN_UP: Duration = Duration::from_secs(20);
+
 #[test]
 fn a_hung_member_is_given_up_in_time_and_comes_back() {
     let cluster = Cluster::start();
@@ -53,11 +56,11 @@ fn a_hung_member_is_given_up_in_time_and_comes_back() {
     let start = Instant::now();
     let failed = keys.iter().find(|key| caller.wait(store.get(key)).is_err());
     assert!(failed.is_some(), "some key is at the member that hangs");
-    assert!(start.elapsed() < Duration::from_secs(3), "given up after {:?}", start.elapsed());
+    assert!(start.elapsed() < GIVEN_UP, "given up after {:?}", start.elapsed());
     let many: Vec<_> = keys.iter().map(String::as_str).collect();
     let start = Instant::now();
     assert!(caller.wait(store.get_many(&many)).is_err());
-    assert!(start.elapsed() < Duration::from_secs(5), "given up after {:?}", start.elapsed());
+    assert!(start.elapsed() < GIVEN_UP, "given up after {:?}", start.elapsed());
     cluster.cont(2);
     wait_until("all keys are there", || {
         keys.iter().all(|key| matches!(caller.wait(store.get(key)), Ok(Some(_))))

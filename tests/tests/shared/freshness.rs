@@ -8,6 +8,7 @@ mod body;
 mod endings;
 mod negatives;
 mod scene;
+mod servers;
 mod table;
 mod waits;
 

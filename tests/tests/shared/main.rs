@@ -7,6 +7,7 @@ mod functions;
 mod processes;
 mod races;
 mod script;
+mod tag_costs;
 mod tags;
 mod world;
 

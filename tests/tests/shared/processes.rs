@@ -7,3 +7,4 @@ mod children;
 mod environment;
 mod foreign;
 mod leases;
+mod renewals;

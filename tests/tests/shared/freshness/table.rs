@@ -93,7 +93,9 @@ both! {
             let lead = aside(other, || load(100));
             STAGE.wait_for(begun);
             let followers: Vec<_> = (0..3).map(|_| aside(other, || load(100))).collect();
-            followers.iter().for_each(|follower| follower.lingers());
+            for follower in &followers {
+                follower.lingers();
+            }
             STAGE.open();
             let wanted = if is_failing { Ok(101) } else { Ok(100 + begun) };
             assert_eq!(lead.join(), wanted);

@@ -6,7 +6,8 @@ use std::sync::{Arc, Barrier};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use cached_runtime::{Config, Error, cached, init, registry};
+use cached_runtime::testing::last_outcome;
+use cached_runtime::{Config, Error, Outcome, cached, init, registry};
 use futures_lite::future::block_on;
 
 /// Set where this binary runs as a child.
@@ -14,6 +15,10 @@ pub(super) const CHILD: &str = "SHARED_TEST_CHILD";
 
 /// What answers begin with; all else that comes is the test harness's.
 pub(super) const ANSWER: &str = "> ";
+
+/// A call that takes longer than this has waited for a load: those that are to be noticed take far
+/// longer.
+const NO_LOAD: Duration = Duration::from_secs(4);
 
 static SAID: AtomicU64 = AtomicU64::new(0);
 static BODY_MS: AtomicU64 = AtomicU64::new(0);
@@ -35,6 +40,12 @@ fn plain(id: u64) -> u64 {
 
 #[cached(shared, handle, key = "{id}", timeout = 3_600, lease = "2s")]
 fn leased(id: u64) -> u64 {
+    let _ = id;
+    load()
+}
+
+#[cached(shared, handle, key = "{id}", timeout = 3_600, stale = 3_600, lease = "2s")]
+fn renewed(id: u64) -> u64 {
     let _ = id;
     load()
 }
@@ -83,6 +94,8 @@ fn obey(words: &[&str], calls: &mut Calls) -> String {
         "body" => BODY_MS.store(number(1), SeqCst),
         "loads" => return LOADS.load(SeqCst).to_string(),
         "call" => return function(words[1])(number(2)).to_string(),
+        "how" => return how(function(words[1]), number(2)),
+        "expire" => return said(renewed::entry(number(1)).expire()),
         "start" => {
             let (call, id) = (function(words[1]), number(2));
             calls.push(thread::spawn(move || call(id)));
@@ -110,8 +123,23 @@ fn function(name: &str) -> fn(u64) -> u64 {
     match name {
         "plain" => plain,
         "leased" => leased,
+        "renewed" => renewed,
         other => panic!("unknown function {other}"),
     }
+}
+
+/// What a call returned, how it was answered, and whether that took it longer than it may wait for
+/// a store.
+fn how(call: fn(u64) -> u64, id: u64) -> String {
+    let start = Instant::now();
+    let value = call(id);
+    let pace = if start.elapsed() < NO_LOAD { "at once" } else { "late" };
+    let answer = match last_outcome() {
+        Some(Outcome::Hit { stale: true, .. }) => "stale",
+        Some(Outcome::Hit { .. }) => "hit",
+        _ => "load",
+    };
+    format!("{answer} {value} {pace}")
 }
 
 fn invalidate(name: &str, id: u64) -> Result<bool, Error> {

@@ -132,6 +132,11 @@ impl Place {
         [Self::files(), Self::redis(), Self::memcached()]
     }
 
+    /// The same with memory in front of it.
+    pub(super) fn tiered(self) -> Self {
+        Self { url: format!("tiered+{}", self.url), ..self }
+    }
+
     fn files() -> Self {
         let dir = tempfile::tempdir().expect("a directory is made");
         let url = format!("file://{}?{PATIENT}", dir.path().join("cache").display());
