@@ -99,7 +99,9 @@ both! {
             STAGE.open();
             let wanted = if is_failing { Ok(101) } else { Ok(100 + begun) };
             assert_eq!(lead.join(), wanted);
-            followers.into_iter().for_each(|follower| assert_eq!(follower.join(), wanted));
+            for follower in followers {
+                assert_eq!(follower.join(), wanted);
+            }
             assert_eq!(STAGE.loads(), begun);
             scene.pass(10);
         }
