@@ -161,8 +161,8 @@ impl Origin {
         };
         let renew = || tier.renew(&Arc::new(key.own()), usable.as_of, usable.remaining);
         let renewal = is_wanted.then(renew);
-        // Nobody would go on with the load when the wait is over.
-        let waits = waits && !matches!(renewal, Some(Err(Refused::Busy)));
+        // Nobody would go on with the load when the wait is over. A store may know better, though.
+        let waits = waits && (tier.has_store() || !matches!(renewal, Some(Err(Refused::Busy))));
         let refresh = renewal.and_then(Result::ok).and_then(|renewal| self.refresh(renewal));
         if waits {
             return (None, refresh);

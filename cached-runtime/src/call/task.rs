@@ -14,6 +14,7 @@ use super::begun::Begun;
 use super::pending::Pending;
 use super::turn::{Turn, Unpublished};
 use crate::adapter::Storable;
+use crate::remote::Published;
 use crate::rules::Terms;
 
 /// A call that runs as part of a task.
@@ -64,7 +65,11 @@ where
         if polled.is_pending() && call.is_late(context) {
             let role = match mem::replace(&mut **at, At::Start) {
                 At::Turn(turn) => turn.into_role(),
-                At::Start | At::Publish(_) => None,
+                // Its body was in time. What the store made of the result nobody knows.
+                At::Publish(unpublished) => {
+                    return Poll::Ready(call.published(*unpublished, Published::Overtaken));
+                }
+                At::Start => None,
             };
             return call.timed_out(role).map_or(Poll::Pending, Poll::Ready);
         }

@@ -111,6 +111,14 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
         self.memory.peek(key, is_value).unwrap_or(false)
     }
 
+    /// Whether entries go beyond this process, to where they may be known better.
+    pub(crate) fn has_store(&self) -> bool {
+        #[cfg(feature = "json")]
+        return self.link.as_ref().is_some_and(|link| link.backend().is_some());
+        #[cfg(not(feature = "json"))]
+        return false;
+    }
+
     /// Begins to renew an entry in the background; not where somebody does already, where an attempt
     /// has failed too lately, or where too many loads run.
     ///

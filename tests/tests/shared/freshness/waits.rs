@@ -142,3 +142,44 @@ fn a_hard_timeout_ends_loads_in_the_background_and_gives_their_lease_back() {
         scene.newcomer().run(|| hit!(wait(load(100)), 103));
     });
 }
+
+both! {
+    where_the_background_is_full_memory_hides_no_invalidation,
+    (timeout = 10, stale = 20, stale_if_error = "1d", lead_timeout = "1d", soft_timeout = 2,
+        max_background = 1),
+    load(id: u64) -> Result<u64, String> { STAGE.result().map(|load| id + load) },
+    |scene| {
+        let Scene { one, other, .. } = scene;
+        one.run(|| (miss!(load(100), Ok(101)), miss!(load(200), Ok(202))));
+        scene.pass(10);
+        STAGE.close();
+        one.run(|| stale!(load(100), Ok(101)));
+        STAGE.wait_for(3);
+        assert!(other.run(|| load::entry(200).invalidate()).unwrap());
+        let call = aside(one, || miss!(load(200)));
+        STAGE.wait_for(4);
+        STAGE.open();
+        assert_eq!(call.join(), Ok(204));
+    }
+}
+
+#[test]
+fn a_store_that_hangs_takes_no_result_from_a_call_in_time() {
+    static STAGE: Stages = Stages::new();
+    #[cached(shared, timeout = 10, hard_timeout = 5, wait_timeout = "1d", handle)]
+    async fn load(id: u64) -> Result<u64, Late> {
+        STAGE.enter_async().await;
+        Ok(id + STAGE.loads())
+    }
+    Scene::each(&STAGE, |scene| {
+        let Scene { one, world, .. } = scene;
+        STAGE.close();
+        let lead = aside(one, || miss!(wait(load(100))));
+        STAGE.wait_for(1);
+        world.store.hang();
+        STAGE.open();
+        // Its body has ended, and the store is not awaited beyond the time of the call.
+        assert_eq!(passes_until_over(scene, lead), Ok(101));
+        world.store.heal();
+    });
+}
