@@ -112,6 +112,10 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
     }
 
     /// Whether entries go beyond this process, to where they may be known better.
+    #[cfg_attr(
+        not(feature = "json"),
+        allow(clippy::unused_self, reason = "without a codec no entry does")
+    )]
     pub(crate) fn has_store(&self) -> bool {
         #[cfg(feature = "json")]
         return self.link.as_ref().is_some_and(|link| link.backend().is_some());

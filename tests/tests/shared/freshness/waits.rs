@@ -179,7 +179,7 @@ fn a_store_that_hangs_takes_no_result_from_a_call_in_time() {
         world.store.hang();
         STAGE.open();
         // Its body has ended, and the store is not awaited beyond the time of the call.
-        assert_eq!(passes_until_over(scene, lead), Ok(101));
+        assert_eq!(passes_until_over(scene, &lead), Ok(101));
         world.store.heal();
     });
 }
