@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use cached_runtime::testing::{Isolation, last_outcome};
-use cached_runtime::{Outcome, StoreConfig, cached, expire_tag, init, invalidate_tag, stale};
+use cached_runtime::{Outcome, StoreConfig, cached, expire_tag, init, invalidate_tag, miss, stale};
 use cached_tests::servers::{Memcached, Redis, wait_until};
 
 use super::scene::settle;
@@ -81,7 +81,7 @@ static IS_DOWN: AtomicBool = AtomicBool::new(false);
 
 #[cached(
     shared,
-    lease,
+    lease = "1s",
     key = "{id}",
     timeout = 3_600,
     stale = 3_600,
@@ -140,10 +140,10 @@ server!(Memcached, |memcached| {
 });
 
 /// Calls for a while, and expects that each is answered in time, by a load or as stale.
-fn calls(process: &Isolation, wanted: &Result<u64, String>) {
+fn calls(process: &Isolation, id: u64) {
     for _ in 0..20 {
         let start = Instant::now();
-        assert_eq!(&process.run(|| endures(1)), wanted);
+        assert_eq!(process.run(|| endures(id)), Ok(id));
         assert!(start.elapsed() < OPERATION, "a call took {:?}", start.elapsed());
         // Time for what the first of them found out to be known, and for the breaker to let another
         // one try.
@@ -153,32 +153,35 @@ fn calls(process: &Isolation, wanted: &Result<u64, String>) {
 
 /// Harms a server while an entry is stale, and while one is renewed.
 fn endure(server: &mut dyn Server, tiers: &[bool]) {
+    let mut id = 0;
     for how in [Harm::Stop, Harm::Kill] {
         for &is_tiered in tiers {
+            // Each has its own, whatever the one before has left in the store.
+            id += 1;
             eprintln!("{how:?}, tiered: {is_tiered}");
             let config = server.config();
             let process = process(if is_tiered { config.tiered() } else { config });
             process.run(|| {
-                let _ = endures(1);
+                miss!(endures(id), Ok(id));
                 expire_tag("all").expect("the store is there");
             });
             // During a refresh.
             let ((begins, begun), (go, goes)) = (channel(), channel());
             *HELD.lock().unwrap() = Some((begins, goes));
-            process.run(|| stale!(endures(1), Ok(1)));
+            process.run(|| stale!(endures(id), Ok(id)));
             begun.recv_timeout(BOUND).expect("a refresh begins");
             server.harm(how);
             if is_tiered {
                 // Without memory they wait for that load, as where there is no entry.
-                calls(&process, &Ok(1));
+                calls(&process, id);
             }
             go.send(()).unwrap();
             settle(&process);
-            calls(&process, &Ok(1));
+            calls(&process, id);
             // Not even where the source fails as well, if memory has anything.
             if is_tiered {
                 IS_DOWN.store(true, Ordering::SeqCst);
-                calls(&process, &Ok(1));
+                calls(&process, id);
                 IS_DOWN.store(false, Ordering::SeqCst);
             }
             server.mend(how);
@@ -186,10 +189,10 @@ fn endure(server: &mut dyn Server, tiers: &[bool]) {
                 thread::sleep(Duration::from_millis(50));
                 process.clock().advance(Duration::from_millis(500));
                 let newcomer = self::process(server.config());
-                process.run(|| _ = endures(1));
+                process.run(|| _ = endures(id));
                 let _ = last_outcome();
-                let _ = newcomer.run(|| endures(1));
-                matches!(last_outcome(), Some(Outcome::Hit { .. }))
+                let _ = newcomer.run(|| endures(id));
+                matches!(last_outcome(), Some(Outcome::Hit { stale: false, .. }))
             });
         }
     }
