@@ -290,11 +290,16 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
     }
 
     /// Whether entries go beyond this process, to where they may be known better.
+    #[cfg(feature = "json")]
     pub(crate) fn has_store(&self) -> bool {
-        #[cfg(feature = "json")]
-        return self.link.as_ref().is_some_and(|link| link.backend().is_some());
-        #[cfg(not(feature = "json"))]
-        return false;
+        self.link.as_ref().is_some_and(|link| link.backend().is_some())
+    }
+
+    /// The same where there is no store at all.
+    #[cfg(not(feature = "json"))]
+    #[expect(clippy::unused_self, reason = "as where there may be one")]
+    pub(crate) fn has_store(&self) -> bool {
+        false
     }
 
     /// Begins to renew an entry in the background; not where somebody does already, where an attempt

@@ -18,6 +18,9 @@ use crate::tier::{Answer, Shared, Usable, next_seq};
 /// Waiting for a load that is in the background now.
 type Waiting<K, V, F> = Follow<K, Shared<V, F>>;
 
+/// Whether a load was left to the background.
+type HandedOver<K, V, F> = Result<Waiting<K, V, F>, Role<K, V, F>>;
+
 impl<R, K: Eq + Clone, V, F, T> Pending<R, K, V, F, T> {
     /// A load has failed: whoever comes next is answered with what is there, if anything is.
     pub(super) fn throttle(&self) {
@@ -79,10 +82,7 @@ where
     /// Leaves a load to the background where there is something to fall back on when it has taken
     /// longer than `soft_timeout`, and waits for it like others.
     /// Where too many loads are there, nobody would go on with it when the wait is over.
-    pub(super) fn hand_over(
-        &self,
-        role: Role<K, V, F>,
-    ) -> ControlFlow<R, Result<Waiting<K, V, F>, Role<K, V, F>>> {
+    pub(super) fn hand_over(&self, role: Role<K, V, F>) -> ControlFlow<R, HandedOver<K, V, F>> {
         let is_wanted = self.can_start.get()
             && self.has_fallback.get()
             && self.tier.policy.soft_timeout.is_some();

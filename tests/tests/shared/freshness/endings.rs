@@ -204,7 +204,8 @@ both! {
             let soft = if std::ptr::eq(hard, one) { other } else { one };
             let softens = aside(soft, || (0..20).for_each(|_| expire_tag("all").unwrap()));
             let hardens = aside(hard, || invalidate_tag("all").unwrap());
-            (softens.join(), hardens.join());
+            softens.join();
+            hardens.join();
             // In whatever order: what was there before is gone.
             let newcomer = scene.newcomer();
             newcomer.run(|| assert_eq!(load::entry(100).peek().unwrap(), None));

@@ -2,7 +2,7 @@
 
 use cached_runtime::{cached, hit, miss, stale};
 
-use super::scene::{Kind, Scene, Stages, answers, aside, both, settle, wait};
+use super::scene::{Aside, Kind, Scene, Stages, answers, aside, both, settle, wait};
 
 both! {
     a_fresh_entry_answers, (timeout = 10, stale = 10, stale_if_error = 30),
@@ -93,11 +93,13 @@ both! {
             let lead = aside(other, || load(100));
             STAGE.wait_for(begun);
             let followers: Vec<_> = (0..3).map(|_| aside(other, || load(100))).collect();
-            followers.iter().for_each(|follower| follower.lingers());
+            followers.iter().for_each(Aside::lingers);
             STAGE.open();
             let wanted = if is_failing { Ok(101) } else { Ok(100 + begun) };
             assert_eq!(lead.join(), wanted);
-            followers.into_iter().for_each(|follower| assert_eq!(follower.join(), wanted));
+            for follower in followers {
+                assert_eq!(follower.join(), wanted);
+            }
             assert_eq!(STAGE.loads(), begun);
             scene.pass(10);
         }

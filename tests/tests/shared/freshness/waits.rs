@@ -7,7 +7,7 @@ use super::scene::{Aside, Scene, Stages, aside, both, settle, wait};
 
 /// Turns the clock until a call is over that waits by it.
 #[track_caller]
-fn passes_until_over<T>(scene: &Scene, call: Aside<T>) -> T {
+fn passes_until_over<T>(scene: &Scene, call: &Aside<T>) -> T {
     let mut result = None;
     Scene::until(|| {
         scene.world.advance(std::time::Duration::from_millis(500));
@@ -31,7 +31,7 @@ both! {
             let call = aside(process, || stale!(load(100)));
             STAGE.wait_for(loads);
             call.lingers();
-            assert_eq!(passes_until_over(scene, call), value);
+            assert_eq!(passes_until_over(scene, &call), value);
             STAGE.open();
             settle(process);
             process.run(|| hit!(load(100), Ok(100 + loads)));
@@ -89,7 +89,7 @@ fn a_hard_timeout_falls_back_on_what_the_store_has() {
         STAGE.close();
         let call = aside(one, || miss!(wait(load(100))));
         STAGE.wait_for(1);
-        assert_eq!(passes_until_over(scene, call), Err(Late));
+        assert_eq!(passes_until_over(scene, &call), Err(Late));
         STAGE.open();
         one.run(|| miss!(wait(load(100)), Ok(102)));
         scene.pass(10);
@@ -97,7 +97,7 @@ fn a_hard_timeout_falls_back_on_what_the_store_has() {
             STAGE.close();
             let call = aside(process, || stale!(wait(load(100))));
             STAGE.wait_for(loads);
-            assert_eq!(passes_until_over(scene, call), Ok(102));
+            assert_eq!(passes_until_over(scene, &call), Ok(102));
             // It is a failure: the next attempt waits.
             process.run(|| stale!(wait(load(100)), Ok(102)));
             assert_eq!(STAGE.loads(), loads);
@@ -133,7 +133,7 @@ fn a_hard_timeout_ends_loads_in_the_background_and_gives_their_lease_back() {
         one.run(|| stale!(wait(load(100)), 101));
         STAGE.wait_for(2);
         let settles = aside(one, cached_runtime::testing::settle);
-        passes_until_over(scene, settles);
+        passes_until_over(scene, &settles);
         STAGE.open();
         // Another process need not wait for the end of the lease.
         other.run(|| stale!(wait(load(100)), 101));
@@ -179,7 +179,7 @@ fn a_store_that_hangs_takes_no_result_from_a_call_in_time() {
         world.store.hang();
         STAGE.open();
         // Its body has ended, and the store is not awaited beyond the time of the call.
-        assert_eq!(passes_until_over(scene, lead), Ok(101));
+        assert_eq!(passes_until_over(scene, &lead), Ok(101));
         world.store.heal();
     });
 }

@@ -48,7 +48,9 @@ fn one_process_of_four_renews_and_no_other_waits() {
             process.ask(&format!("body {LONG_MS}"));
         }
         for _ in 0..5 {
-            processes.iter_mut().for_each(|process| process.tell("how renewed 1"));
+            for process in &mut processes {
+                process.tell("how renewed 1");
+            }
             for process in &mut processes {
                 assert_eq!(process.answer(), "stale 1 at once", "{}", place.kind);
             }
