@@ -8,13 +8,14 @@ use super::scene::{Scene, Stages, both, settle, wait};
 type Seen = (u64, Option<u64>);
 
 /// What a load that is `number` returns.
-fn seen(number: u64) -> Seen {
+fn seen(id: u64, number: u64) -> Seen {
+    assert_eq!(id, 100);
     (number, current().previous::<Seen>().map(|(number, _)| number))
 }
 
 both! {
     a_refresh_sees_what_it_is_to_replace, (timeout = 10, stale = 50),
-    load(_id: u64) -> Result<Seen, String> { STAGE.result().map(seen) },
+    load(id: u64) -> Result<Seen, String> { STAGE.result().map(|number| seen(id, number)) },
     |scene| {
         let Scene { one, .. } = scene;
         one.run(|| miss!(load(100), Ok((1, None))));
@@ -34,7 +35,7 @@ both! {
 
 both! {
     a_load_ahead_sees_what_it_is_to_replace, (timeout = 10, refresh_ahead = 0.5),
-    load(_id: u64) -> Result<Seen, String> { STAGE.result().map(seen) },
+    load(id: u64) -> Result<Seen, String> { STAGE.result().map(|number| seen(id, number)) },
     |scene| {
         let Scene { one, .. } = scene;
         one.run(|| miss!(load(100), Ok((1, None))));
@@ -50,7 +51,7 @@ both! {
 
 both! {
     a_load_that_may_fall_back_sees_on_what, (timeout = 10, stale_if_error = 50),
-    load(_id: u64) -> Result<Seen, String> { STAGE.result().map(seen) },
+    load(id: u64) -> Result<Seen, String> { STAGE.result().map(|number| seen(id, number)) },
     |scene| {
         let Scene { one, .. } = scene;
         one.run(|| miss!(load(100), Ok((1, None))));
