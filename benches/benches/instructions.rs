@@ -94,7 +94,7 @@ fn async_fn(keys: Vec<Key>) -> Vec<Key> {
     keys
 }
 
-#[library_benchmark(config = limit(410))]
+#[library_benchmark(config = limit(355))]
 #[bench::hits(args = (warm(|key| ours::renewed(key.id, &key.name))))]
 fn renewed_in_the_background(keys: Vec<Key>) -> Vec<Key> {
     for key in &keys {

@@ -45,9 +45,10 @@ pub fn forever(id: u64) -> u64 {
     id * 2
 }
 
-/// The user's name, renewed in the background.
+/// The user's name, renewed in the background. Of a type of its own: functions of one type share code,
+/// which the compiler then inlines in fewer of them.
 #[cached(timeout = 300, stale = 60, stale_if_error = 600, refresh_ahead = 0.8)]
 #[must_use]
-pub fn renewed(id: u64, name: &str) -> Arc<str> {
-    format!("{id}{name}").into()
+pub fn renewed(id: u64, name: &str) -> Arc<String> {
+    Arc::new(format!("{id}{name}"))
 }

@@ -23,7 +23,7 @@ use crate::life::Use;
 use crate::outcome::{HitTier, MissReason};
 use crate::rules::Terms;
 use crate::site::{Instance, Site, Slot};
-use crate::tier::{Answer, Refused, Renewal, Tier};
+use crate::tier::{Answer, Refused, Renewal, Tier, Usable};
 
 /// As [`begin`](super::begin), for a function that renews entries in the background.
 #[inline]
@@ -110,15 +110,9 @@ fn begin_late<R, Q: Key, T: Terms<R>>(
     let tier = slot.tier::<Q::Owned, T::Value, T::Failure>();
     let (mut reason, mut refresh) = (MissReason::Forced, None);
     if mode == Mode::Normal {
-        match tier.read(key) {
-            Ok((value, stored)) => {
-                hit(tier, stored);
-                return ControlFlow::Break(terms.restore(value)).into();
-            }
-            Err(of_memory) => reason = of_memory,
-        }
-        let (value, begun) = origin.answer(tier, key);
-        refresh = begun;
+        let (usable, of_memory) = tier.use_of(key);
+        let (value, begun) = usable.map_or((None, None), |usable| origin.answer(tier, key, usable));
+        (reason, refresh) = (of_memory, begun);
         if let Some(value) = value {
             return Begun { refresh, next: ControlFlow::Break(terms.restore(value)) };
         }
@@ -142,12 +136,12 @@ impl Origin {
         self,
         tier: &Tier<Q::Owned, V, F>,
         key: &Lookup<'_, Q>,
+        usable: Usable<V>,
     ) -> (Option<V>, Option<Refresh>)
     where
         V: Storable,
         F: Send + Sync + 'static,
     {
-        let Some(usable) = tier.use_of(key) else { return (None, None) };
         let waits = match usable.good_for {
             Use::Fresh | Use::Stale => false,
             Use::Fallback => true,

@@ -9,6 +9,7 @@ use crate::flight::{Lead, Tower as _};
 use crate::key::{Hashed, Key, Lookup};
 use crate::life::{Life, Use};
 use crate::memory::Entry;
+use crate::outcome::MissReason;
 use crate::pace::Permit;
 use crate::policy::Timeout;
 use crate::random;
@@ -83,8 +84,13 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
     }
 
     /// The same by a borrowed key, as a use of the entry.
-    pub(crate) fn use_of<Q: Key<Owned = K>>(&self, key: &Lookup<'_, Q>) -> Option<Usable<V>> {
-        self.memory.read(key, |entry| self.usable_of(entry)).flatten()
+    /// Also says why it would not answer where it does not.
+    pub(crate) fn use_of<Q: Key<Owned = K>>(
+        &self,
+        key: &Lookup<'_, Q>,
+    ) -> (Option<Usable<V>>, MissReason) {
+        let look = |entry: &Entry<V>| (self.usable_of(entry), self.consider(entry).1);
+        self.memory.read(key, look).unwrap_or((None, MissReason::Absent))
     }
 
     fn usable_of(&self, entry: &Entry<V>) -> Option<Usable<V>> {
