@@ -77,7 +77,7 @@ const MOMENT: Duration = Duration::from_millis(100);
 /// Ends background work, and returns how many loads could not be ended.
 ///
 /// For the end of the program. From here on nothing is refreshed: calls are answered with the entries
-/// that are there, and load in the foreground what is past all use. Loads that run are waited for, at
+/// that are there, and load in the foreground what `stale` does not cover. Loads that run are waited for, at
 /// most `timeout`. Those that still wait for something are dropped then, which takes another 100 ms at
 /// most. What is left holds its thread: functions that are not `async` and hang, or async ones that
 /// block. Nothing can stop them, but what they bring is stored nowhere.
