@@ -66,7 +66,8 @@ where
             StandIn::Entry(Found { value, age, tags, .. }) => {
                 let answer = Answer { value, age, is_stale: true };
                 let _ = self.held.set(Held { answer, tags, as_of: next_seq() });
-                self.has_fallback.set(true);
+                // Who forces a load falls back on nothing.
+                self.has_fallback.set(self.reason() != MissReason::Forced);
             }
             StandIn::Nothing | StandIn::Overtaken => {
                 self.has_fallback.set(false);

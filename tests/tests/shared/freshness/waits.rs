@@ -183,3 +183,16 @@ fn a_store_that_hangs_takes_no_result_from_a_call_in_time() {
         world.store.heal();
     });
 }
+
+both! {
+    a_forced_load_is_made_whatever_the_store_has,
+    (timeout = 10, stale_if_error = "1d", soft_timeout = 2),
+    load(id: u64) -> Result<u64, String> { STAGE.result().map(|load| id + load) },
+    |scene| {
+        scene.one.run(|| {
+            miss!(load(100), Ok(101));
+            miss!(done(load::fresh(100)), Ok(102));
+            hit!(load(100), Ok(102));
+        });
+    }
+}
