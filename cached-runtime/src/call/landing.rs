@@ -43,10 +43,11 @@ where
     pub(super) fn promote(&self, role: Role<K, V, F>, found: Found<V>, local: Timeout) -> R {
         let Found { value, age, remaining, good_for, tags } = found;
         let is_stale = good_for != Use::Fresh;
-        let as_of = match &role {
+        // Asked for only where it may be renewed from here.
+        let as_of = self.can_start.get().then(|| match &role {
             Role::Lead(lead) => lead.as_of(),
             Role::Alone(_) => next_seq(),
-        };
+        });
         let inside = role.enter();
         let result = self.terms.restore(value);
         let is_kept = !is_stale && !local.is_zero();
@@ -67,9 +68,11 @@ where
         if let (Use::Fresh, Some(key)) = (good_for, self.key()) {
             self.tier.unthrottle(key);
         }
-        let is_due = || !is_negative && self.tier.is_due(age, remaining);
-        if good_for == Use::Stale || good_for == Use::Fresh && is_due() {
-            self.renew(as_of, remaining);
+        if let Some(as_of) = as_of {
+            let is_due = || !is_negative && self.tier.is_due(age, remaining);
+            if good_for == Use::Stale || good_for == Use::Fresh && is_due() {
+                self.renew(as_of, remaining);
+            }
         }
         self.found(age, is_stale, HitTier::Shared);
         result
@@ -80,13 +83,11 @@ where
         !matches!(self.terms.look(&self.terms.restore(value.clone())), Loaded::Value(_))
     }
 
-    /// Begins to renew an entry that the store has, if this caller can start that.
+    /// Begins to renew an entry that the store has.
     fn renew(&self, as_of: u64, remaining: Timeout) {
         let (Some(key), Some(origin)) = (self.key(), self.origin) else { return };
-        if self.can_start.get() {
-            let renewal = self.tier.renew(key, as_of, remaining).ok();
-            self.refresh.set(renewal.and_then(|renewal| origin.refresh(renewal)));
-        }
+        let renewal = self.tier.renew(key, as_of, remaining).ok();
+        self.refresh.set(renewal.and_then(|renewal| origin.refresh(renewal)));
     }
 
     /// Stores a value in memory, unless it was overtaken, and ends the flight.

@@ -83,8 +83,8 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
         self.memory.peek(key, |entry| self.usable_of(entry)).flatten()
     }
 
-    /// The same by a borrowed key, as a use of the entry.
-    /// Also says why it would not answer where it does not.
+    /// The same by a borrowed key, as a use of the entry; and why it does not answer where it does
+    /// not.
     pub(crate) fn use_of<Q: Key<Owned = K>>(
         &self,
         key: &Lookup<'_, Q>,
