@@ -13,6 +13,7 @@ mod pick;
 use std::any::type_name;
 use std::convert::Infallible;
 
+use crate::outcome::Outcome;
 pub use pick::{Pick, PickOption, PickResult, PickShared, RefuseHidden, RefuseLate};
 
 /// What may be stored.
@@ -54,8 +55,24 @@ pub trait Adapter<R> {
     fn failure(&self, result: &R) -> Option<Self::Failure>;
     /// Makes a result of a stored value.
     fn restore(&self, value: Self::Value) -> R;
+    /// The same, for results that tell how their value was found.
+    #[inline]
+    fn restore_as(&self, value: Self::Value, outcome: impl FnOnce() -> Outcome) -> R
+    where
+        Self: Sized,
+    {
+        let _ = outcome;
+        self.restore(value)
+    }
     /// Makes a result of a shared failure.
     fn restore_failure(&self, failure: Self::Failure) -> R;
+    /// Whether a value answers a call. One that only says where to look on is not counted as a hit
+    /// of memory.
+    #[inline]
+    fn is_answer(&self, value: &Self::Value) -> bool {
+        let _ = value;
+        true
+    }
     /// Whether an `Err` may be stored at all.
     fn keeps_error(&self, _: &R) -> bool {
         true

@@ -23,6 +23,7 @@ mod begun;
 mod failure;
 mod handed;
 mod landing;
+mod open;
 mod pending;
 mod refresh;
 mod task;
@@ -44,6 +45,7 @@ use crate::tier::Tier;
 
 pub use begun::{Begun, look, look_async};
 use handed::given_up;
+pub use open::{Opened, Underway, open};
 use pending::{Pending, RemoteOf, hit, pending};
 use refresh::Origin;
 #[cfg(feature = "json")]
@@ -93,6 +95,13 @@ impl<R, K: Eq + Clone, V, F, T> Call<R, K, V, F, T> {
     /// Adds a tag to what this call may store. One that names nothing keeps it from being stored.
     pub fn tag(&mut self, name: Option<Text<'_>>) {
         self.0.tags.add(name.map(Text::as_str));
+    }
+
+    /// Lets this call neither wait for another's load nor be waited for.
+    #[must_use]
+    pub fn solo(mut self) -> Self {
+        self.0.is_solo = true;
+        self
     }
 }
 
@@ -154,8 +163,7 @@ fn begin_with<R, Q: Key, T: Terms<R>>(
                 if mode == Mode::Fresh { Err(MissReason::Forced) } else { tier.read(&key) };
             match answer {
                 Ok((value, stored)) => {
-                    hit(tier, stored);
-                    return ControlFlow::Break(terms.restore(value));
+                    return ControlFlow::Break(hit(tier, &terms, value, stored));
                 }
                 Err(reason) => Some((key.own(), reason)),
             }

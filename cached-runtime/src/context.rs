@@ -134,6 +134,11 @@ impl Current {
         Some(previous)
     }
 
+    /// The load that has this context.
+    pub(crate) fn of(context: Option<&Arc<Context>>) -> Self {
+        Self(context.cloned())
+    }
+
     fn wish(&self, wish: impl FnOnce(&mut Wishes)) {
         if let Some(context) = &self.0 {
             wish(&mut context.wishes());

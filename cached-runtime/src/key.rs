@@ -11,6 +11,7 @@ pub mod callable;
 pub mod spelled;
 pub mod text;
 
+use std::collections::hash_map;
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::LazyLock;
 
@@ -128,23 +129,44 @@ impl<Q: Key> Lookup<'_, Q> {
     }
 }
 
-/// Hashes argument keys: foldhash, seeded anew in every process.
-#[derive(Clone, Default)]
-pub(crate) struct Seed(RandomState);
+/// Hashes keys, seeded anew in every process.
+#[derive(Clone)]
+pub(crate) enum Seed {
+    /// Keys made from arguments: foldhash.
+    Arguments(RandomState),
+    /// Keys that whoever sends requests chooses: SipHash-1-3, which is std's.
+    Requests(hash_map::RandomState),
+}
 
 impl Seed {
     /// The seed that all caches of this process share, so that a key outlives a look for its cache.
     pub(crate) fn shared() -> &'static Self {
-        static SEED: LazyLock<Seed> = LazyLock::new(Seed::default);
+        static SEED: LazyLock<Seed> = LazyLock::new(|| Seed::Arguments(RandomState::default()));
+        &SEED
+    }
+
+    /// The same for keys that are made from requests.
+    pub(crate) fn of_requests() -> &'static Self {
+        static SEED: LazyLock<Seed> =
+            LazyLock::new(|| Seed::Requests(hash_map::RandomState::new()));
         &SEED
     }
 
     #[inline]
     pub(crate) fn lookup<'k, Q: Key>(&self, key: &'k Q) -> Lookup<'k, Q> {
-        let mut state = self.0.build_hasher();
-        key.hash(&mut state);
-        Lookup { hash: state.finish(), key }
+        let hash = match self {
+            Self::Arguments(seed) => hash(seed, key),
+            Self::Requests(seed) => hash(seed, key),
+        };
+        Lookup { hash, key }
     }
+}
+
+#[inline]
+fn hash<Q: Key>(seed: &impl BuildHasher, key: &Q) -> u64 {
+    let mut state = seed.build_hasher();
+    key.hash(&mut state);
+    state.finish()
 }
 
 /// Hands a hash that was computed before on to a table.

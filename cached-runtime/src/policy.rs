@@ -7,6 +7,7 @@ mod freshness;
 use std::time::Duration;
 
 use crate::clock::Stamp;
+use crate::key::Seed;
 pub use freshness::IntoJitter;
 pub(crate) use freshness::{Ahead, Jitter, Windows};
 
@@ -165,6 +166,16 @@ pub struct Policy {
     /// Loads in the background at once.
     pub(crate) max_background: u64,
     pub(crate) sharing: Option<Sharing>,
+    keys: Keys,
+}
+
+/// Who chooses the keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Keys {
+    /// The program, by its arguments.
+    Arguments,
+    /// Whoever sends it requests.
+    Requests,
 }
 
 /// How entries leave the process.
@@ -222,6 +233,22 @@ impl Policy {
             hard_timeout: None,
             max_background: 64,
             sharing: None,
+            keys: Keys::Arguments,
+        }
+    }
+
+    /// The settings of a bare `#[cached_response]`: keys come from requests, and entries are weighed
+    /// in bytes. Default of `weight_capacity`: 64 MiB.
+    #[must_use]
+    pub const fn of_responses() -> Self {
+        Self { capacity: Some(Capacity::Weight(64 << 20)), keys: Keys::Requests, ..Self::new() }
+    }
+
+    /// How keys are hashed.
+    pub(crate) fn seed(&self) -> &'static Seed {
+        match self.keys {
+            Keys::Arguments => Seed::shared(),
+            Keys::Requests => Seed::of_requests(),
         }
     }
 

@@ -1,10 +1,11 @@
 //! What generated code calls. No part of the public contract.
 
 pub use crate::adapter::{
-    Adapter, Pick, PickOption, PickResult, PickShared, RefuseHidden, RefuseLate, Storable,
+    Adapter, Loaded, Pick, PickOption, PickResult, PickShared, RefuseHidden, RefuseLate, Storable,
 };
 pub use crate::call::{
-    Begun, Call, Mode, Refresh, begin, begin_refreshing, bypass, look, look_async, run, run_async,
+    Begun, Call, Mode, Opened, Refresh, Underway, begin, begin_refreshing, bypass, look, look_async,
+    open, run, run_async,
 };
 pub use crate::check::kept::{
     Keep, KeepBorrowed, RefuseEarly, RefuseRefreshAhead, RefuseSoftTimeout, RefuseStale,

@@ -11,6 +11,7 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use crate::adapter::{Adapter, Loaded, Pick};
+use crate::outcome::Outcome;
 use crate::policy::{Amount, Policy, Timeout};
 use crate::tag::Labels;
 
@@ -202,6 +203,14 @@ impl<R, A: Adapter<R>, S, F> Adapter<R> for Rules<R, A, S, F> {
     #[inline]
     fn restore(&self, value: A::Value) -> R {
         self.adapter.restore(value)
+    }
+    #[inline]
+    fn restore_as(&self, value: A::Value, outcome: impl FnOnce() -> Outcome) -> R {
+        self.adapter.restore_as(value, outcome)
+    }
+    #[inline]
+    fn is_answer(&self, value: &A::Value) -> bool {
+        self.adapter.is_answer(value)
     }
     fn restore_failure(&self, failure: A::Failure) -> R {
         self.adapter.restore_failure(failure)

@@ -98,7 +98,16 @@ pub(crate) struct Slot {
 pub struct Instance {
     id: TypeId,
     type_name: &'static str,
-    policy: fn() -> Policy,
+    policy: Source,
+}
+
+/// Where a policy comes from.
+#[derive(Clone, Copy)]
+enum Source {
+    /// Generated code makes it.
+    Written(fn() -> Policy),
+    /// The running program made it.
+    Given(&'static Policy),
 }
 
 impl Instance {
@@ -109,16 +118,26 @@ impl Instance {
     #[inline]
     #[must_use]
     pub fn of<M>(_: &M, policy: fn() -> Policy) -> Self {
+        let policy = Source::Written(policy);
         Self { id: typeid::of::<M>(), type_name: type_name::<M>(), policy }
+    }
+
+    /// The one instantiation of what the running program makes for itself, with a name of its own.
+    #[must_use]
+    pub fn made(policy: &'static Policy) -> Self {
+        let policy = Source::Given(policy);
+        Self { id: TypeId::of::<Policy>(), type_name: "", policy }
     }
 
     pub(crate) fn id(self) -> TypeId {
         self.id
     }
 
-    #[cfg(feature = "json")]
     pub(crate) fn policy(self) -> Policy {
-        (self.policy)()
+        match self.policy {
+            Source::Written(policy) => policy(),
+            Source::Given(policy) => policy.clone(),
+        }
     }
 }
 
@@ -271,7 +290,7 @@ impl SiteState {
         if let Some(slot) = self.find(instance) {
             return slot;
         }
-        let policy = (instance.policy)();
+        let policy = instance.policy();
         #[cfg(feature = "json")]
         let link = site.link(instance, &policy, clock);
         let tier = Arc::new(Tier::<K, V, F>::new(

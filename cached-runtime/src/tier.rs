@@ -113,7 +113,7 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
     ) -> Self {
         let configured = bindings::current().and_then(|settings| settings.threshold);
         Self {
-            seed: Seed::shared().clone(),
+            seed: policy.seed().clone(),
             memory: Memory::new(policy.capacity_or(configured)),
             flights: Arc::new(Flights::new()),
             throttles: Throttles::new(),

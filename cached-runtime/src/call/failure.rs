@@ -152,7 +152,8 @@ where
 
     /// Answers with an entry.
     pub(super) fn answer(&self, answer: Answer<V>, from: HitTier) -> R {
-        self.found(answer.age, answer.is_stale, from);
-        self.terms.restore(answer.value)
+        let Answer { value, age, is_stale } = answer;
+        let outcome = self.found(age, is_stale, from);
+        self.terms.restore_as(value, || outcome)
     }
 }

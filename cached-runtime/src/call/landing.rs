@@ -11,7 +11,7 @@ use crate::context::Wishes;
 use crate::flight::{Landed, Lead, Wanted};
 use crate::key::Hashed;
 use crate::life::Use;
-use crate::outcome::{HitTier, MissReason};
+use crate::outcome::{HitTier, MissReason, Outcome};
 use crate::policy::Timeout;
 use crate::remote::Found;
 use crate::rules::{Keep, Terms};
@@ -49,7 +49,13 @@ where
             Role::Alone(_) => next_seq(),
         });
         let inside = role.enter();
-        let result = self.terms.restore(value);
+        let outcome = || Outcome::Hit {
+            age,
+            tier: HitTier::Shared,
+            stale: is_stale,
+            refreshing: false,
+        };
+        let result = self.terms.restore_as(value, outcome);
         let is_kept = !is_stale && !local.is_zero();
         let is_negative = !matches!(self.terms.look(&result), Loaded::Value(_));
         let value = is_kept.then(|| self.terms.value(&result)).flatten();
@@ -133,7 +139,11 @@ where
             // Who forces a load wants nothing that is there already.
             Shared::Stale(_) if self.reason() == MissReason::Forced => return None,
             Shared::Stale(answer) => return Some(self.answer(answer.clone(), HitTier::Memory)),
-            Shared::Value(value) => self.terms.restore(value.clone()),
+            Shared::Value(value) => {
+                self.missed(self.reason());
+                let outcome = self.report_miss(true, false);
+                return Some(self.terms.restore_as(value.clone(), || outcome));
+            }
             Shared::Failure(failure) => {
                 let result = self.terms.restore_failure(failure.clone());
                 // The lead may have had nothing to fall back on, or wanted nothing.
@@ -157,8 +167,7 @@ where
     /// What is to be stored of a result. Runs the user's closures and `Clone`, under no lock.
     pub(super) fn judge(&self, result: &R) -> Option<Stored<V>> {
         let policy = &self.tier.policy;
-        let of_site = |origin: Origin| origin.site.state(|state, _| state.timeout(policy));
-        let timeout = self.origin.map_or(Timeout::DEFAULT, of_site);
+        let timeout = self.timeout();
         let verdict = self.terms.judge(result, policy, timeout);
         if verdict.is_error {
             self.tier.counters.count(Count::LoadError);
@@ -183,6 +192,13 @@ where
         }
         let tags = tags.set()?;
         self.terms.value(result).map(|value| Stored { value, keep, tags })
+    }
+
+    /// The function's timeout at present.
+    pub(super) fn timeout(&self) -> Timeout {
+        let of_site =
+            |origin: Origin| origin.site.state(|state, _| state.timeout(&self.tier.policy));
+        self.origin.map_or(Timeout::DEFAULT, of_site)
     }
 
     fn wishes(&self) -> Wishes {

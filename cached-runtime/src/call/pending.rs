@@ -59,6 +59,10 @@ pub(super) struct Pending<R, K: Eq + Clone, V, F, T> {
     pub(super) context: OnceCell<(Arc<Context>, Stamp)>,
     /// What ends a call that takes too long.
     pub(super) timer: RefCell<Option<Timer>>,
+    /// How a load answered, once it has.
+    pub(super) outcome: Cell<Option<Outcome>>,
+    /// Whether others may wait for its load, and it for theirs.
+    pub(super) is_solo: bool,
     /// What is to be started in the background, by who has the arguments.
     pub(super) refresh: Cell<Option<Refresh>>,
     pub(super) returned: PhantomData<fn() -> R>,
@@ -112,6 +116,8 @@ pub(super) fn pending<R, K: Eq + Clone, T: Terms<R>>(
         settled: OnceCell::new(),
         context: OnceCell::new(),
         timer: RefCell::new(None),
+        outcome: Cell::new(None),
+        is_solo: false,
         refresh: Cell::new(None),
         returned: PhantomData,
     }
@@ -180,10 +186,12 @@ impl<R, K: Eq + Clone, V, F, T> Pending<R, K, V, F, T> {
     }
 
     /// Counts a hit.
-    pub(super) fn found(&self, age: Duration, is_stale: bool, from: HitTier) {
+    pub(super) fn found(&self, age: Duration, is_stale: bool, from: HitTier) -> Outcome {
+        let refreshing = self.begins_refresh();
         if !self.is_renewal() && self.settled.set(None).is_ok() {
-            answered(&self.tier, age, is_stale, from, self.begins_refresh());
+            return answered(&self.tier, age, is_stale, from, refreshing);
         }
+        Outcome::Hit { age, tier: from, stale: is_stale, refreshing }
     }
 
     /// Counts a bypass. In the background it is nobody's call, and a load all the same.
@@ -205,10 +213,16 @@ impl<R, K: Eq + Clone, V, F, T> Pending<R, K, V, F, T> {
     }
 
     /// A bypass is reported when it starts, and what happens in the background to nobody.
-    pub(super) fn report_miss(&self, followed: bool, stored: bool) {
-        if self.miss.is_some() && !self.is_renewal() {
-            report(|| Outcome::Miss { reason: self.reason(), followed, stored });
+    pub(super) fn report_miss(&self, followed: bool, stored: bool) -> Outcome {
+        if self.miss.is_none() {
+            return Outcome::Bypass;
         }
+        let outcome = Outcome::Miss { reason: self.reason(), followed, stored };
+        if !self.is_renewal() {
+            report(|| outcome);
+        }
+        self.outcome.set(Some(outcome));
+        outcome
     }
 
     /// Whether there is something to be started by who has the arguments.
@@ -220,16 +234,25 @@ impl<R, K: Eq + Clone, V, F, T> Pending<R, K, V, F, T> {
     }
 }
 
-/// Counts a hit of memory.
+/// Answers with an entry of memory, and counts a hit.
 #[inline]
-pub(super) fn hit<K, V, F>(tier: &Tier<K, V, F>, stored: Stamp) {
-    tier.counters.count(Count::Hit);
-    report(|| Outcome::Hit {
+pub(super) fn hit<R, K, T: Terms<R>>(
+    tier: &Tier<K, T::Value, T::Failure>,
+    terms: &T,
+    value: T::Value,
+    stored: Stamp,
+) -> R {
+    let outcome = || Outcome::Hit {
         age: tier.clock.now().since(stored),
         tier: HitTier::Memory,
         stale: false,
         refreshing: false,
-    });
+    };
+    if terms.is_answer(&value) {
+        tier.counters.count(Count::Hit);
+        report(outcome);
+    }
+    terms.restore_as(value, outcome)
 }
 
 /// Counts a hit of an entry that may be stale.
@@ -239,9 +262,11 @@ pub(super) fn answered<K, V, F>(
     stale: bool,
     from: HitTier,
     refreshing: bool,
-) {
+) -> Outcome {
     tier.counters.count(if stale { Count::StaleHit } else { Count::Hit });
-    report(|| Outcome::Hit { age, tier: from, stale, refreshing });
+    let outcome = Outcome::Hit { age, tier: from, stale, refreshing };
+    report(|| outcome);
+    outcome
 }
 
 impl<R, K: Eq + Clone, V, F, T> Drop for Pending<R, K, V, F, T> {

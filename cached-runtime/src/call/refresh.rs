@@ -20,7 +20,7 @@ use crate::adapter::Storable;
 use crate::background::{self, Background, Kind};
 use crate::key::{Hashed, Key, Lookup};
 use crate::life::Use;
-use crate::outcome::{HitTier, MissReason};
+use crate::outcome::{HitTier, MissReason, Outcome};
 use crate::rules::Terms;
 use crate::site::{Instance, Site, Slot};
 use crate::tier::{Answer, Refused, Renewal, Tier, Usable};
@@ -78,8 +78,7 @@ fn begin_with<R, Q: Key, T: Terms<R>>(
         && !may_be_ready()
         && let Ok((value, stored)) = tier.read(&key)
     {
-        hit(tier, stored);
-        return ControlFlow::Break(terms.restore(value)).into();
+        return ControlFlow::Break(hit(tier, &terms, value, stored)).into();
     }
     begin_late(site, slot, mode, &key, terms, remote)
 }
@@ -111,10 +110,11 @@ fn begin_late<R, Q: Key, T: Terms<R>>(
     let (mut reason, mut refresh) = (MissReason::Forced, None);
     if mode == Mode::Normal {
         let (usable, of_memory) = tier.use_of(key);
-        let (value, begun) = usable.map_or((None, None), |usable| origin.answer(tier, key, usable));
+        let (found, begun) = usable.map_or((None, None), |usable| origin.answer(tier, key, usable));
         (reason, refresh) = (of_memory, begun);
-        if let Some(value) = value {
-            return Begun { refresh, next: ControlFlow::Break(terms.restore(value)) };
+        if let Some((value, outcome)) = found {
+            let answer = terms.restore_as(value, || outcome);
+            return Begun { refresh, next: ControlFlow::Break(answer) };
         }
     }
     let call = prepare(site, slot, terms, Some((key.own(), reason)), remote);
@@ -130,14 +130,14 @@ pub(super) struct Origin {
 
 impl Origin {
     /// What an entry is good for that a glance did not find fresh: its value, where that answers the
-    /// call, and what is to be started.
+    /// call, how it did, and what is to be started.
     #[cold]
     fn answer<Q: Key, V, F>(
         self,
         tier: &Tier<Q::Owned, V, F>,
         key: &Lookup<'_, Q>,
         usable: Usable<V>,
-    ) -> (Option<V>, Option<Refresh>)
+    ) -> (Option<(V, Outcome)>, Option<Refresh>)
     where
         V: Storable,
         F: Send + Sync + 'static,
@@ -162,8 +162,8 @@ impl Origin {
             return (None, refresh);
         }
         let Answer { value, age, is_stale } = usable.answer;
-        answered(tier, age, is_stale, HitTier::Memory, refresh.is_some());
-        (Some(value), refresh)
+        let outcome = answered(tier, age, is_stale, HitTier::Memory, refresh.is_some());
+        (Some((value, outcome)), refresh)
     }
 
     /// Has a renewal run in the background, once it is started; not where nothing starts any more.

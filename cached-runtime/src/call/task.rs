@@ -186,7 +186,7 @@ where
 }
 
 /// Polls a call up to its body, or until `is_enough`.
-fn poll_until<R, K, V, F, T>(
+pub(super) fn poll_until<R, K, V, F, T>(
     call: &Pending<R, K, V, F, T>,
     turn: &mut Option<Turn<K, V, F>>,
     context: &mut Context<'_>,

@@ -111,7 +111,7 @@ where
         };
         self.look_for_fallback()?;
         let role = loop {
-            if self.tier.policy.coalescing == Coalescing::Off {
+            if self.is_solo || self.tier.policy.coalescing == Coalescing::Off {
                 break Role::Alone(Alone::Stored { as_of: next_seq() });
             }
             match self.tier.join(key, &self.tags, *reason, self.renewals.get()) {
