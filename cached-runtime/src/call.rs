@@ -45,7 +45,7 @@ use crate::tier::Tier;
 
 pub use begun::{Begun, look, look_async};
 use handed::given_up;
-pub use open::{Opened, Underway, open};
+pub use open::{Opened, Underway, open, peek};
 use pending::{Pending, RemoteOf, hit, pending};
 use refresh::Origin;
 #[cfg(feature = "json")]

@@ -5,7 +5,7 @@ pub use crate::adapter::{
 };
 pub use crate::call::{
     Begun, Call, Mode, Opened, Refresh, Underway, begin, begin_refreshing, bypass, look, look_async,
-    open, run, run_async,
+    open, peek, run, run_async,
 };
 pub use crate::check::kept::{
     Keep, KeepBorrowed, RefuseEarly, RefuseRefreshAhead, RefuseSoftTimeout, RefuseStale,
@@ -20,9 +20,11 @@ pub use crate::key::callable::{
     Fallible, KeyByShape, KeyByText, OkByShape, Whole, apply0, apply1, apply2, apply3, apply4,
     apply5, apply6, apply7, apply8,
 };
-pub use crate::key::text::{Slot, TextBuffer, WriteByShape};
+pub use crate::key::text::{Slot, Text, TextBuffer, WriteByShape};
 pub use crate::policy::{IntoJitter, Policy, Timeout};
-pub use crate::rules::{Rules, Terms, rules};
+pub use crate::rules::{
+    Always, Declared, Failing, Rules, SomeErrors, Storing, Terms, Untagged, rules,
+};
 pub use crate::site::{Instance, Site};
 pub use core::ops::ControlFlow;
 

@@ -15,9 +15,10 @@ use crate::outcome::Outcome;
 use crate::policy::{Amount, Policy, Timeout};
 use crate::tag::Labels;
 
-use failing::{Answer, EveryError, Failing, OnTimeout, Patient, StaleIf};
-pub use failing::{Late, SomeErrors};
-use storing::{Always, Declared, Names, One, StoreIf, Storing, TagsOf, TimeoutOf, Untagged, Weigh};
+use failing::{Answer, EveryError, OnTimeout, Patient, StaleIf};
+pub use failing::{Failing, Late, SomeErrors};
+pub use storing::{Always, Declared, Storing, Untagged};
+use storing::{Names, One, StoreIf, TagsOf, TimeoutOf, Weigh};
 
 /// The adapter of a function that returns `R`, and the user's closures: those over a value, and
 /// those for want of one.

@@ -16,9 +16,11 @@ use super::task::poll_until;
 use super::turn::{Loading, Turn};
 use crate::adapter::Storable;
 use crate::context::Current;
+use crate::key::Key;
 use crate::outcome::Outcome;
 use crate::remote::Published;
 use crate::rules::Terms;
+use crate::site::{Instance, Site};
 
 /// A call, once it is known whether its body has to run.
 pub enum Opened<R, K: Eq + Clone, V, F, T> {
@@ -66,6 +68,20 @@ where
             ControlFlow::Continue(reached) => turn = Some(reached),
         }
     }
+}
+
+/// The fresh entry that memory has, which is not counted as a hit.
+pub fn peek<R, Q: Key, T: Terms<R>>(
+    site: &'static Site,
+    instance: Instance,
+    key: Q,
+    terms: &T,
+) -> Option<R> {
+    site.state(|state, _| {
+        let tier = state.find(instance)?.tier::<Q::Owned, T::Value, T::Failure>();
+        let answer = tier.peek(&tier.seed.lookup(&key).own())?;
+        Some(terms.restore(answer.value))
+    })
 }
 
 impl<R, K, V, F, T> Underway<R, K, V, F, T>
