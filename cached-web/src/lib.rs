@@ -1,7 +1,16 @@
 //! HTTP responses cached safely, for handlers of axum, actix-web, rocket, poem and salvo.
 
+#[allow(dead_code, reason = "until the engine uses all of it")]
+mod cache_control;
+#[allow(dead_code, reason = "until the engine uses all of it")]
+mod fields;
+#[allow(dead_code, reason = "until the engine uses all of it")]
+mod http_date;
 mod request;
+#[allow(dead_code, reason = "until the engine uses all of it")]
 mod snapshot;
+#[allow(dead_code, reason = "until the engine uses all of it")]
+mod vary;
 
 pub use request::RequestInfo;
 pub use snapshot::Snapshot;
