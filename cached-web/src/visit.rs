@@ -65,7 +65,8 @@ impl Visit {
         text.literal(key);
         text.literal("\n");
         text.literal(&format!("{:016x}", varies.id));
-        vary::write(&mut text, &varies.names, self.request.headers());
+        let names = varies.names.iter().map(Box::as_ref);
+        text.literal(&vary::values(names, self.request.headers()));
         text.key().map(|key| key.as_str().into()).unwrap_or_default()
     }
 }
