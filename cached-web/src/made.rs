@@ -1,0 +1,80 @@
+//! A cache of responses that the running program makes, for layers and middleware: its settings, and
+//! how a request begins there. The way of a request is the handlers' (`engine.rs`).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::engine::{Begun, begin};
+use crate::request::RequestInfo;
+use crate::rt::{Instance, Mode, Policy, Site, Text, TextBuffer};
+use crate::rules::Rules;
+use crate::visit::Visit;
+
+/// What a cache is asked for.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub(crate) policy: Policy,
+    pub(crate) rules: Rules,
+    pub(crate) name: Option<&'static str>,
+    pub(crate) tags: Vec<Box<str>>,
+    pub(crate) per: Option<Per>,
+}
+
+/// Who asks; nobody in particular where there is none.
+pub(crate) type Per = Arc<dyn Fn(&RequestInfo) -> Option<String> + Send + Sync>;
+
+/// A cache of responses. It lives as long as the program.
+#[derive(Clone, Copy)]
+pub(crate) struct Made {
+    site: &'static Site,
+    instance: Instance,
+    settings: &'static Settings,
+}
+
+impl Settings {
+    pub(crate) fn new(policy: Policy) -> Self {
+        Self { policy, rules: Rules::new(), name: None, tags: Vec::new(), per: None }
+    }
+
+    /// Makes the cache. It is never freed: a program makes as many as it has layers.
+    pub(crate) fn build(self) -> Made {
+        static LAYERS: AtomicU64 = AtomicU64::new(1);
+        let name = self.name.unwrap_or_else(|| {
+            String::leak(format!("layer-{}", LAYERS.fetch_add(1, Ordering::Relaxed)))
+        });
+        let settings: &'static Self = Box::leak(Box::new(self));
+        let site = Box::leak(Box::new(Site::new("layer", module_path!()).named(name)));
+        Made { site, instance: Instance::made(&settings.policy), settings }
+    }
+}
+
+impl Made {
+    /// A request comes to what stands behind the cache, which answers HEAD as well as GET.
+    pub(crate) fn begin(self, request: RequestInfo, heads: Heads) -> Begun {
+        let Settings { rules, tags, per, .. } = self.settings;
+        let identity = per.as_ref().map(|per| per(&request));
+        let visit = match heads {
+            Heads::AsGet => Visit::of_service(rules, request),
+            Heads::Apart => Visit::new(rules, request),
+        };
+        let mut text = TextBuffer::new();
+        visit.write_key(&mut text);
+        if let Some(Some(identity)) = &identity {
+            text.literal("@");
+            text.escaped(identity);
+        }
+        // Who is nobody in particular has no page of their own.
+        let key = text.key().filter(|_| !matches!(identity, Some(None)));
+        let begun = begin(self.site, self.instance, Mode::Normal, visit, key);
+        begun.tagged(|tagged| tags.iter().for_each(|tag| tagged.tag(Text::new(tag))))
+    }
+}
+
+/// How a request for the fields alone is answered that finds no entry.
+#[derive(Clone, Copy)]
+pub(crate) enum Heads {
+    /// The service is asked for all, as by GET, which is kept.
+    AsGet,
+    /// The service is asked for the fields, which are nobody else's.
+    Apart,
+}
