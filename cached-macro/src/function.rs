@@ -28,12 +28,30 @@ pub(crate) struct Param {
     pub(crate) is_mutable_reference: bool,
     pub(crate) has_impl: bool,
     pub(crate) is_receiver: bool,
+    /// Whether the user may name it though the signature has none of the name.
+    pub(crate) is_implied: bool,
 }
 
 impl Function {
     /// Every name that the parameters bind, with its parameter.
     pub(crate) fn names(&self) -> impl Iterator<Item = (&Ident, &Param)> + Clone {
         self.params.iter().flat_map(|param| param.names.iter().map(move |name| (name, param)))
+    }
+
+    /// Lets expressions name something that the signature does not have, unless it has.
+    pub(crate) fn imply(&mut self, name: Ident) {
+        if self.names().any(|(known, _)| plain(known) == plain(&name)) {
+            return;
+        }
+        self.params.push(Param {
+            names: vec![name],
+            unreadable: Vec::new(),
+            references: 1,
+            is_mutable_reference: false,
+            has_impl: false,
+            is_receiver: false,
+            is_implied: true,
+        });
     }
 
     pub(crate) fn has_receiver(&self) -> bool {
@@ -117,6 +135,7 @@ fn param(input: &FnArg) -> Param {
                 is_mutable_reference: is_mutable_reference(&typed.ty),
                 has_impl: has_impl(&typed.ty),
                 is_receiver: false,
+                is_implied: false,
             }
         }
     }
@@ -136,6 +155,7 @@ fn self_param(receiver: &Receiver) -> Param {
         is_mutable_reference,
         has_impl: false,
         is_receiver: true,
+        is_implied: false,
     }
 }
 

@@ -7,7 +7,7 @@ use syn::spanned::Spanned as _;
 
 use super::{key, tags, turbofish};
 use crate::function::{Function, at};
-use crate::spec::{Background, Kept, Spec};
+use crate::spec::{Background, Caching, Kept, Spec};
 
 /// What a load in the background calls.
 pub(super) struct Again {
@@ -77,27 +77,31 @@ pub(super) fn prepare(
     bypass: Option<&TokenStream>,
 ) -> TokenStream {
     let span = at(spec.returned.declared.span());
-    let krate = spec.krate_at(span);
-    let begin = if spec.shared.is_some() { "begin_refreshing_shared" } else { "begin_refreshing" };
+    let rt = spec.caching.rt_at(span);
+    let begin =
+        if spec.caching.shared.is_some() { "begin_refreshing_shared" } else { "begin_refreshing" };
     let begin = Ident::new(begin, span);
-    let key = key::key(spec, function);
+    let key = key::key(&spec.caching, function);
     let bypass = bypass.map(
         |bypass| hygienic!(if __mode.is_uncached() { ::core::convert::From::from(#bypass) } else),
     );
-    let tags = (!spec.tags.templates.is_empty()).then(|| {
-        let tags = tags(spec, &hygienic!(__call));
+    let tags = (!spec.caching.tags.templates.is_empty()).then(|| {
+        let tags = tags(&spec.caching, &hygienic!(__call));
         hygienic!(.tagged(|__call| { #tags }))
     });
-    let start = start(spec, function, wanted, again);
+    let start = start(&spec.caching, function, wanted, again);
     let prepared = quote_spanned!(span=> #bypass {
         #key
-        let __begun = #krate::__private::#begin(#site, __instance, __mode, __key, __rules) #tags;
+        let __begun = #rt::#begin(#site, __instance, __mode, __key, __rules) #tags;
         __begun
     });
-    let prepared =
-        if spec.shared.is_some() { look(spec, function, &prepared, span) } else { prepared };
+    let prepared = if spec.caching.shared.is_some() {
+        look(spec, function, &prepared, span)
+    } else {
+        prepared
+    };
     quote_spanned!(span=>
-        let __call = match #krate::__private::Begun::split(#prepared) {
+        let __call = match #rt::Begun::split(#prepared) {
             (__refresh, __begun) => {
                 if let ::core::option::Option::Some(__refresh) = __refresh {
                     #start
@@ -112,17 +116,22 @@ pub(super) fn prepare(
 }
 
 fn look(spec: &Spec, function: &Function, prepared: &TokenStream, span: Span) -> TokenStream {
-    let krate = spec.krate_at(span);
+    let rt = spec.caching.rt_at(span);
     if function.sig.asyncness.is_some() {
-        quote_spanned!(span=> #krate::__private::look_async(#prepared).await)
+        quote_spanned!(span=> #rt::look_async(#prepared).await)
     } else {
-        quote_spanned!(span=> #krate::__private::look(#prepared))
+        quote_spanned!(span=> #rt::look(#prepared))
     }
 }
 
 /// Statements that start `__refresh`.
-fn start(spec: &Spec, function: &Function, wanted: &Background, again: &Again) -> TokenStream {
-    let krate = &spec.krate;
+pub(super) fn start(
+    caching: &Caching,
+    function: &Function,
+    wanted: &Background,
+    again: &Again,
+) -> TokenStream {
+    let rt = caching.rt();
     let names: Vec<_> = (0..wanted.kept.len())
         .map(|idx| format_ident!("__kept{idx}", span = Span::mixed_site()))
         .collect();
@@ -131,14 +140,14 @@ fn start(spec: &Spec, function: &Function, wanted: &Background, again: &Again) -
         let Kept { name: argument, references } = kept;
         // What cannot be kept is said at the argument.
         let span = at(argument.span());
-        let krate = spec.krate_at(span);
+        let rt = caching.rt_at(span);
         let stars = (1..*references).map(|_| hygienic!(*));
         let keep = if *references > 0 {
             quote_spanned!(span=> KeepBorrowed(#(#stars)* #argument))
         } else {
             quote_spanned!(span=> Keep(&#argument))
         };
-        quote_spanned!(span=> let #name = #krate::__private::#keep.checked();)
+        quote_spanned!(span=> let #name = #rt::#keep.checked();)
     });
     let mut arguments: Vec<_> = names
         .iter()
@@ -166,7 +175,7 @@ fn start(spec: &Spec, function: &Function, wanted: &Background, again: &Again) -
     };
     hygienic!(
         #[allow(unused_imports, reason = "needed only where an argument is refused")]
-        use #krate::__private::#refusal as _;
+        use #rt::#refusal as _;
         #(#clones)*
         #start
     )
