@@ -8,7 +8,6 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-use super::read::longer;
 use crate::engine::Copying;
 
 /// A body that is copied while it flows.
@@ -108,6 +107,9 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Copied<B> {
     }
 
     fn size_hint(&self) -> SizeHint {
-        longer(self.body.size_hint(), self.last.as_ref().map_or(0, |data| data.len() as u64))
+        match &self.last {
+            Some(data) => SizeHint::with_exact(data.len() as u64),
+            None => self.body.size_hint(),
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
@@ -16,38 +16,37 @@ pub(super) async fn read<B>(body: B, length: Option<u64>, limit: u64) -> Result<
 where
     B: Body<Data = Bytes> + Unpin,
 {
-    let mut read = Read { held: VecDeque::new(), bytes: 0, next: None, body };
+    let (size, held) = (body.size_hint(), VecDeque::new());
+    let (mut read, mut bytes) = (Read { size, held, given: 0, next: None, body }, 0);
     while let Some(frame) = read.body.frame().await {
         match frame.map(Frame::into_data) {
-            Ok(Ok(data)) => read.hold(data),
+            Ok(Ok(data)) => {
+                bytes += data.len() as u64;
+                read.held.push_back(data);
+            }
             Ok(Err(trailers)) => read.next = Some(Ok(trailers)),
             Err(error) => read.next = Some(Err(error)),
         }
-        if read.next.is_some() || read.bytes > limit {
+        if read.next.is_some() || bytes > limit {
             return Err(read);
         }
     }
     match length {
-        Some(length) if length != read.bytes => Err(read),
+        Some(length) if length != bytes => Err(read),
         _ => Ok(joined(read.held)),
     }
 }
 
 /// A body of which something has been read: that first, then the rest.
 pub(crate) struct Read<B: Body> {
+    /// The size that the body gave of itself before it was read.
+    size: SizeHint,
     held: VecDeque<Bytes>,
-    /// How many bytes `held` has.
-    bytes: u64,
+    /// How many bytes have been given back.
+    given: u64,
     /// What came after them: trailers, or a failure.
     next: Option<Result<Frame<Bytes>, B::Error>>,
     body: B,
-}
-
-impl<B: Body> Read<B> {
-    fn hold(&mut self, data: Bytes) {
-        self.bytes += data.len() as u64;
-        self.held.push_back(data);
-    }
 }
 
 impl<B: Body<Data = Bytes, Error: Unpin> + Unpin> Body for Read<B> {
@@ -59,14 +58,18 @@ impl<B: Body<Data = Bytes, Error: Unpin> + Unpin> Body for Read<B> {
         ctx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let this = self.get_mut();
-        if let Some(data) = this.held.pop_front() {
-            this.bytes -= data.len() as u64;
-            return Poll::Ready(Some(Ok(Frame::data(data))));
+        let next = match this.held.pop_front() {
+            Some(data) => Some(Ok(Frame::data(data))),
+            None => this.next.take(),
+        };
+        let frame = match next {
+            None => ready!(Pin::new(&mut this.body).poll_frame(ctx)),
+            next => next,
+        };
+        if let Some(Ok(frame)) = &frame {
+            this.given += frame.data_ref().map_or(0, |data| data.len() as u64);
         }
-        match this.next.take() {
-            Some(next) => Poll::Ready(Some(next)),
-            None => Pin::new(&mut this.body).poll_frame(ctx),
-        }
+        Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
@@ -74,18 +77,13 @@ impl<B: Body<Data = Bytes, Error: Unpin> + Unpin> Body for Read<B> {
     }
 
     fn size_hint(&self) -> SizeHint {
-        longer(self.body.size_hint(), self.bytes)
+        let mut rest = SizeHint::new();
+        if let Some(upper) = self.size.upper() {
+            rest.set_upper(upper.saturating_sub(self.given));
+        }
+        rest.set_lower(self.size.lower().saturating_sub(self.given));
+        rest
     }
-}
-
-/// The size of a body that has so many bytes before it.
-pub(super) fn longer(rest: SizeHint, bytes: u64) -> SizeHint {
-    let mut hint = SizeHint::new();
-    if let Some(upper) = rest.upper().and_then(|upper| upper.checked_add(bytes)) {
-        hint.set_upper(upper);
-    }
-    hint.set_lower(rest.lower().saturating_add(bytes));
-    hint
 }
 
 /// The chunks as one; a single one is not copied.
