@@ -1,0 +1,136 @@
+//! Handlers of rocket 0.5.
+//!
+//! ```
+//! use cached_web::rocket::cached_response;
+//! use rocket::{get, routes};
+//! # use rocket::local::blocking::Client;
+//!
+//! /// Runs once a minute for each `id`, however often it is asked.
+//! #[cached_response(timeout = "1m", tags("item:{id}"))]
+//! #[get("/items/<id>")]
+//! async fn item(id: u64) -> String {
+//!     format!("item {id}")
+//! }
+//!
+//! let app = rocket::build().mount("/", routes![item]);
+//! # let client = Client::untracked(app)?;
+//! # for status in ["cached-web; fwd=uri-miss; stored", "cached-web; hit"] {
+//! # let response = client.get("/items/7").dispatch();
+//! # assert!(response.headers().get_one("cache-status").unwrap().starts_with(status));
+//! # }
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The attribute goes above `#[get(..)]` and its like. The handler is given one argument more, the
+//! first: a [`RequestInfo`], unless it takes one anyway. It returns a [`Response`], whatever it returned
+//! before, so `Responder<'r, 'static>` is all that is asked of that. Where it responds with a
+//! [`Status`] alone, that goes to the catcher of that status, and nothing is kept.
+//!
+//! Rocket sends the cookies of its jar on its own, after the handler: a handler that changes them
+//! is not one to cache. Nor is there a load in the background, since a response of rocket's is made
+//! for a request that it alone can make.
+
+mod convert;
+
+use std::convert::Infallible;
+use std::ops::Deref;
+
+use rocket::Request;
+use rocket::http::Status;
+use rocket::request::{FromRequest, Outcome};
+
+pub use cached_macro::rocket_cached_response as cached_response;
+
+/// What a cached handler returns.
+pub type Response = Result<rocket::Response<'static>, Status>;
+
+/// What the cache knows of a request, with the request.
+#[derive(Clone, Debug)]
+pub struct RequestInfo<'r> {
+    info: crate::RequestInfo,
+    request: &'r Request<'r>,
+}
+
+impl Deref for RequestInfo<'_> {
+    type Target = crate::RequestInfo;
+
+    fn deref(&self) -> &crate::RequestInfo {
+        &self.info
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for RequestInfo<'r> {
+    type Error = Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Infallible> {
+        match convert::info(request) {
+            Ok(info) => Outcome::Success(Self { info, request }),
+            // No page has such a name.
+            Err(_) => Outcome::Forward(Status::NotFound),
+        }
+    }
+}
+
+/// What generated code names.
+#[doc(hidden)]
+pub mod __private {
+    use rocket::Request;
+    use rocket::response::Responder;
+
+    use super::convert::{self, Incoming, Outgoing};
+    use super::{RequestInfo, Response};
+    use crate::body::{Flow, settle};
+    use crate::engine::{Begun, Opened, Rules, Visit};
+
+    /// What a response is made for: `Responder` asks for the request.
+    pub struct Way<'r>(&'r Request<'r>);
+
+    /// A request comes to a handler.
+    #[must_use]
+    pub fn visit(rules: &'static Rules, request: &RequestInfo<'_>) -> Visit {
+        Visit::new(rules, request.info.clone())
+    }
+
+    /// What the response to this request is made for.
+    #[must_use]
+    pub fn way<'r>(request: &RequestInfo<'r>) -> Way<'r> {
+        Way(request.request)
+    }
+
+    /// Answers from the cache, or runs the handler.
+    pub async fn respond<'r, T: Responder<'r, 'static>>(
+        begun: Begun,
+        way: Way<'r>,
+        body: impl Future<Output = T>,
+    ) -> Response {
+        let mut load = match begun.open().await {
+            Opened::Answer(answer) => return Ok(convert::response(answer.into_response())),
+            Opened::Load(load) => load,
+        };
+        let responded = match load.run(body).await {
+            Err(answer) => return Ok(convert::response(answer.into_response())),
+            Ok(value) => value.respond_to(way.0),
+        };
+        let mut response = match responded {
+            Ok(response) => response,
+            Err(status) => {
+                let passed = load.pass(convert::status(status), &mut http::HeaderMap::new()).await;
+                let stale = passed.map(|answer| convert::response(answer.into_response()));
+                return stale.ok_or(status);
+            }
+        };
+        let body = Incoming::take(&mut response).await;
+        let (parts, flow) = settle(load, convert::head(&response, body)).await.into_parts();
+        match flow {
+            Flow::Whole(bytes) => {
+                return Ok(convert::response(http::Response::from_parts(parts, bytes)));
+            }
+            Flow::Passed(body) => *response.body_mut() = body.body,
+            Flow::Read(body) => response.set_streamed_body(Outgoing::new(body)),
+            Flow::Copied(body) => response.set_streamed_body(Outgoing::new(body)),
+        }
+        convert::set_fields(&mut response, &parts.headers);
+        Ok(response)
+    }
+}
