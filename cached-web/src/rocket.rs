@@ -35,14 +35,22 @@ mod convert;
 use std::convert::Infallible;
 use std::ops::Deref;
 
-use rocket::Request;
 use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome};
+use rocket::response::{self, Responder};
+use rocket::{Request, async_trait};
 
 pub use cached_macro::rocket_cached_response as cached_response;
 
-/// What a cached handler returns.
-pub type Response = Result<rocket::Response<'static>, Status>;
+/// What a cached handler returns: a response of rocket's, or a status for the catchers.
+#[derive(Debug)]
+pub struct Response(response::Result<'static>);
+
+impl<'r> Responder<'r, 'static> for Response {
+    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
+        self.0
+    }
+}
 
 /// What the cache knows of a request, with the request.
 #[derive(Clone, Debug)]
@@ -59,7 +67,7 @@ impl Deref for RequestInfo<'_> {
     }
 }
 
-#[rocket::async_trait]
+#[async_trait]
 impl<'r> FromRequest<'r> for RequestInfo<'r> {
     type Error = Infallible;
 
@@ -76,12 +84,13 @@ impl<'r> FromRequest<'r> for RequestInfo<'r> {
 #[doc(hidden)]
 pub mod __private {
     use rocket::Request;
-    use rocket::response::Responder;
+    use rocket::http::Status;
+    use rocket::response::{self, Responder};
 
     use super::convert::{self, Incoming, Outgoing};
     use super::{RequestInfo, Response};
     use crate::body::{Flow, settle};
-    use crate::engine::{Begun, Opened, Rules, Visit};
+    use crate::engine::{Begun, Load, Opened, Rules, Visit};
 
     /// What a response is made for: `Responder` asks for the request.
     pub struct Way<'r>(&'r Request<'r>);
@@ -104,33 +113,41 @@ pub mod __private {
         way: Way<'r>,
         body: impl Future<Output = T>,
     ) -> Response {
-        let mut load = match begun.open().await {
-            Opened::Answer(answer) => return Ok(convert::response(answer.into_response())),
-            Opened::Load(load) => load,
-        };
-        let responded = match load.run(body).await {
-            Err(answer) => return Ok(convert::response(answer.into_response())),
-            Ok(value) => value.respond_to(way.0),
-        };
-        let mut response = match responded {
-            Ok(response) => response,
-            Err(status) => {
-                let passed = load.pass(convert::status(status), &mut http::HeaderMap::new()).await;
-                let stale = passed.map(|answer| convert::response(answer.into_response()));
-                return stale.ok_or(status);
-            }
-        };
+        Response(match begun.open().await {
+            Opened::Answer(answer) => Ok(convert::response(answer.into_response())),
+            Opened::Load(mut load) => match load.run(body).await {
+                Err(answer) => Ok(convert::response(answer.into_response())),
+                Ok(value) => match value.respond_to(way.0) {
+                    Ok(response) => Ok(keep(load, response).await),
+                    Err(status) => caught(load, status).await,
+                },
+            },
+        })
+    }
+
+    /// Ends a load with a response.
+    async fn keep(
+        load: Load,
+        mut response: rocket::Response<'static>,
+    ) -> rocket::Response<'static> {
         let body = Incoming::take(&mut response).await;
         let (parts, flow) = settle(load, convert::head(&response, body)).await.into_parts();
         match flow {
             Flow::Whole(bytes) => {
-                return Ok(convert::response(http::Response::from_parts(parts, bytes)));
+                return convert::response(http::Response::from_parts(parts, bytes));
             }
             Flow::Passed(body) => *response.body_mut() = body.body,
             Flow::Read(body) => response.set_streamed_body(Outgoing::new(body)),
             Flow::Copied(body) => response.set_streamed_body(Outgoing::new(body)),
         }
+        // The same response still, with its chunks and its upgrades.
         convert::set_fields(&mut response, &parts.headers);
-        Ok(response)
+        response
+    }
+
+    /// Ends a load with a status for the catchers, unless an older response goes instead.
+    async fn caught(load: Load, status: Status) -> response::Result<'static> {
+        let stale = load.pass(convert::status(status), &mut http::HeaderMap::new()).await;
+        stale.map(|answer| convert::response(answer.into_response())).ok_or(status)
     }
 }
