@@ -117,33 +117,3 @@ fn expand(
     let expanded = function::parse(item.clone(), attribute).and_then(expand);
     expanded.unwrap_or_else(|errors| errors.beside(&item)).into()
 }
-
-/// A stand-in.
-#[proc_macro_attribute]
-pub fn axum_cached_response(_: TokenStream, item: TokenStream) -> TokenStream {
-    item
-}
-
-/// A stand-in.
-#[proc_macro_attribute]
-pub fn actix_cached_response(_: TokenStream, item: TokenStream) -> TokenStream {
-    item
-}
-
-/// A stand-in.
-#[proc_macro_attribute]
-pub fn rocket_cached_response(_: TokenStream, item: TokenStream) -> TokenStream {
-    item
-}
-
-/// A stand-in.
-#[proc_macro_attribute]
-pub fn poem_cached_response(_: TokenStream, item: TokenStream) -> TokenStream {
-    item
-}
-
-/// A stand-in.
-#[proc_macro_attribute]
-pub fn salvo_cached_response(_: TokenStream, item: TokenStream) -> TokenStream {
-    item
-}

@@ -78,7 +78,9 @@ pub mod __private {
     use super::convert::{self, Incoming, Outgoing};
     use super::{RequestInfo, Response};
     use crate::body::{Flow, settle};
-    use crate::engine::{Begun, Opened, Rules, Visit};
+    use crate::engine::{Begun, Opened};
+    use crate::rules::Rules;
+    use crate::visit::Visit;
 
     /// What a response is made for: `Responder` asks for the request.
     pub struct Way(HttpRequest);

@@ -12,7 +12,9 @@ use http_body::Body;
 pub(crate) use copied::Copied;
 pub(crate) use read::Read;
 
-use crate::engine::{Answer, Load, Plan};
+use crate::answer::Answer;
+use crate::engine::Load;
+use crate::plan::Plan;
 
 /// The body of a response that has been through a load.
 pub(crate) enum Flow<B: Body> {
@@ -30,15 +32,15 @@ pub(crate) enum Flow<B: Body> {
 ///
 /// A body whose length is not known is never waited for, and one that is read is held up to the
 /// load's limit and no further.
-pub(crate) async fn settle<B>(mut load: Load, response: Response<B>) -> Response<Flow<B>>
+pub(crate) async fn settle<B>(load: Load, response: Response<B>) -> Response<Flow<B>>
 where
     B: Body<Data = Bytes> + Unpin,
 {
     let (mut head, body) = response.into_parts();
     let length = length(&head.headers, &body);
     match load.plan(head.status, &head.headers, length) {
-        Plan::Pass => pass(load, head, Flow::Passed(body)).await,
-        Plan::Buffer => match read::read(body, length, load.limit()).await {
+        Plan::Pass(_) => pass(load, head, Flow::Passed(body)).await,
+        Plan::Buffer(_) => match read::read(body, length, load.limit()).await {
             Ok(bytes) => {
                 let answer = load.commit(head.status, head.headers, bytes).await;
                 (head.status, head.headers) = (answer.status, answer.headers);
@@ -46,7 +48,7 @@ where
             }
             Err(read) => pass(load, head, Flow::Read(read)).await,
         },
-        Plan::Tee => {
+        Plan::Tee(_) => {
             let copying = load.tee(head.status, &mut head.headers);
             Response::from_parts(head, Flow::Copied(Copied::new(body, length, copying)))
         }

@@ -34,6 +34,10 @@ mod validators;
 mod vary;
 mod visit;
 
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
+
 /// What generated code names. No part of the public contract.
 #[doc(hidden)]
 pub mod __private {
@@ -47,6 +51,6 @@ pub mod __private {
 use cached_runtime::__private as rt;
 
 pub use layer::CacheLayer;
-pub use request::RequestInfo;
+pub use request::{Lines, RequestInfo};
 pub use rules::ETags;
 pub use snapshot::Snapshot;
