@@ -135,7 +135,7 @@ pub(crate) const SALVO: Framework = Framework {
     routes: &["handler", "endpoint"],
     place: Place::Impl,
     is_borrowed: false,
-    keeping: Keeping::Clone,
+    keeping: Keeping::Never,
     has_named_parts: false,
 };
 

@@ -85,7 +85,7 @@ fn keep_request(
     if framework.keeping == Keeping::Never {
         let module = framework.module;
         errors.at(option, format!(
-            "{module} makes responses for requests alone, so that none can be made in the background; remove `{option}`"
+            "{module} makes a response for its request alone, so that no load can run in the background; remove `{option}`"
         ));
     }
     background.is_associated |= framework.place == Place::Impl;
