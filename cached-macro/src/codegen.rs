@@ -12,6 +12,7 @@ use quote::quote_spanned;
 use syn::spanned::Spanned as _;
 use syn::{GenericParam, Signature};
 
+use crate::attribute::Attribute;
 use crate::function::{Function, at, plain};
 use crate::returned::Naming;
 use crate::spec::{Caching, Spec};
@@ -67,8 +68,12 @@ fn site(caching: &Caching, function: &Function) -> TokenStream {
 fn instance(caching: &Caching) -> TokenStream {
     let rt = caching.rt();
     let policy = &caching.policy;
+    let new = match caching.home.attribute {
+        Attribute::Cached => hygienic!(new),
+        Attribute::Response => hygienic!(of_responses),
+    };
     hygienic!({
-        let __policy = || #rt::Policy::new() #(#policy)*;
+        let __policy = || #rt::Policy::#new() #(#policy)*;
         #rt::Instance::of(&__policy, __policy)
     })
 }

@@ -17,8 +17,10 @@ pub(crate) struct Framework {
     routes: &'static [&'static str],
     /// Where these put the function.
     pub(crate) place: Place,
-    /// Whether what a handler is given, and what it returns, borrows from the request.
+    /// Whether what the cache knows of a request borrows from it.
     pub(crate) is_borrowed: bool,
+    /// How that is kept for a load after the request.
+    pub(crate) keeping: Keeping,
     /// Whether the route says which parameters are parts of the URI.
     pub(crate) has_named_parts: bool,
 }
@@ -32,6 +34,17 @@ pub(crate) enum Place {
     Function,
     /// Into an `impl`.
     Impl,
+}
+
+/// How a request is kept for a load that nobody waits for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keeping {
+    /// As it is.
+    Clone,
+    /// As something that can be sent, of which it is made again.
+    Parts,
+    /// It cannot be: the framework makes responses for requests that it alone can make.
+    Never,
 }
 
 /// What a parameter reads, as far as its type tells.
@@ -70,6 +83,7 @@ pub(crate) const AXUM: Framework = Framework {
     routes: &["debug_handler"],
     place: Place::Here,
     is_borrowed: false,
+    keeping: Keeping::Clone,
     has_named_parts: false,
 };
 
@@ -84,6 +98,7 @@ pub(crate) const ACTIX: Framework = Framework {
     ],
     place: Place::Function,
     is_borrowed: false,
+    keeping: Keeping::Parts,
     has_named_parts: false,
 };
 
@@ -95,6 +110,7 @@ pub(crate) const ROCKET: Framework = Framework {
     routes: &["get", "post", "put", "delete", "head", "options", "patch", "route"],
     place: Place::Here,
     is_borrowed: true,
+    keeping: Keeping::Never,
     has_named_parts: true,
 };
 
@@ -107,6 +123,7 @@ pub(crate) const POEM: Framework = Framework {
     routes: &["handler"],
     place: Place::Function,
     is_borrowed: false,
+    keeping: Keeping::Clone,
     has_named_parts: false,
 };
 
@@ -118,6 +135,7 @@ pub(crate) const SALVO: Framework = Framework {
     routes: &["handler", "endpoint"],
     place: Place::Impl,
     is_borrowed: false,
+    keeping: Keeping::Never,
     has_named_parts: false,
 };
 

@@ -27,9 +27,17 @@ pub(crate) struct Param {
     pub(crate) references: usize,
     pub(crate) is_mutable_reference: bool,
     pub(crate) has_impl: bool,
-    pub(crate) is_receiver: bool,
-    /// Whether the user may name it though the signature has none of the name.
-    pub(crate) is_implied: bool,
+    pub(crate) origin: Origin,
+}
+
+/// Where a parameter comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Signature,
+    /// It is `self`.
+    Receiver,
+    /// The user may name it, though the signature does not have it.
+    Implied,
 }
 
 impl Function {
@@ -49,13 +57,12 @@ impl Function {
             references: 1,
             is_mutable_reference: false,
             has_impl: false,
-            is_receiver: false,
-            is_implied: true,
+            origin: Origin::Implied,
         });
     }
 
     pub(crate) fn has_receiver(&self) -> bool {
-        self.params.iter().any(|param| param.is_receiver)
+        self.params.iter().any(|param| param.origin == Origin::Receiver)
     }
 }
 
@@ -134,8 +141,7 @@ fn param(input: &FnArg) -> Param {
                 references: if is_name { references(&typed.ty) } else { 0 },
                 is_mutable_reference: is_mutable_reference(&typed.ty),
                 has_impl: has_impl(&typed.ty),
-                is_receiver: false,
-                is_implied: false,
+                origin: Origin::Signature,
             }
         }
     }
@@ -154,8 +160,7 @@ fn self_param(receiver: &Receiver) -> Param {
         references,
         is_mutable_reference,
         has_impl: false,
-        is_receiver: true,
-        is_implied: false,
+        origin: Origin::Receiver,
     }
 }
 

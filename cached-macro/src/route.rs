@@ -41,16 +41,15 @@ impl<'a> Route<'a> {
 /// The URI of a route: its first text that stands alone, or that of `uri = ".."`.
 fn uri(tokens: TokenStream) -> String {
     let tokens: Vec<_> = tokens.into_iter().collect();
-    let arguments = tokens.split(|token| is_punct(token, ','));
+    let mut arguments = tokens.split(|token| is_punct(token, ','));
     arguments
-        .filter_map(|argument| match argument {
+        .find_map(|argument| match argument {
             [text] => text_of(text),
             [TokenTree::Ident(name), equals, text] if name == "uri" && is_punct(equals, '=') => {
                 text_of(text)
             }
             _ => None,
         })
-        .next()
         .unwrap_or_default()
 }
 

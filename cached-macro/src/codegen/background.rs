@@ -4,6 +4,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote_spanned};
 use syn::spanned::Spanned as _;
+use syn::{Pat, PatStruct, PatTupleStruct};
 
 use super::{key, tags, turbofish};
 use crate::function::{Function, at};
@@ -132,35 +133,10 @@ pub(super) fn start(
     again: &Again,
 ) -> TokenStream {
     let rt = caching.rt();
-    let names: Vec<_> = (0..wanted.kept.len())
-        .map(|idx| format_ident!("__kept{idx}", span = Span::mixed_site()))
-        .collect();
     let refusal = refusal(&wanted.option);
-    let clones = names.iter().zip(&wanted.kept).map(|(name, kept)| {
-        let Kept { name: argument, references } = kept;
-        // What cannot be kept is said at the argument.
-        let span = at(argument.span());
-        let rt = caching.rt_at(span);
-        let stars = (1..*references).map(|_| hygienic!(*));
-        let keep = if *references > 0 {
-            quote_spanned!(span=> KeepBorrowed(#(#stars)* #argument))
-        } else {
-            quote_spanned!(span=> Keep(&#argument))
-        };
-        quote_spanned!(span=> let #name = #rt::#keep.checked();)
-    });
-    let mut arguments: Vec<_> = names
-        .iter()
-        .zip(&wanted.kept)
-        .map(|(name, kept)| {
-            let ands = (1..kept.references).map(|_| hygienic!(&));
-            if kept.references > 0 {
-                hygienic!(#(#ands)* #name.lend())
-            } else {
-                name.to_token_stream()
-            }
-        })
-        .collect();
+    let mut clones = Clones { caching, statements: TokenStream::new(), count: 0 };
+    let mut arguments: Vec<_> = wanted.kept.iter().map(|kept| clones.argument(kept)).collect();
+    let clones = clones.statements;
     let Again { path, mode } = again;
     if let Some(mode) = mode {
         arguments.insert(usize::from(function.has_receiver()), mode.clone());
@@ -176,9 +152,88 @@ pub(super) fn start(
     hygienic!(
         #[allow(unused_imports, reason = "needed only where an argument is refused")]
         use #rt::#refusal as _;
-        #(#clones)*
+        #clones
         #start
     )
+}
+
+/// Clones of arguments, under construction.
+struct Clones<'a> {
+    caching: &'a Caching,
+    /// Those that bind them.
+    statements: TokenStream,
+    count: usize,
+}
+
+impl Clones<'_> {
+    // Output: `__kept0.lend()`, after the statement `let __kept0 = KeepBorrowed(db).checked();`
+    fn argument(&mut self, kept: &Kept) -> TokenStream {
+        match kept {
+            Kept::Name { name, references: 0 } => self.value(name),
+            Kept::Name { name, references } => {
+                let stars = (1..*references).map(|_| hygienic!(*));
+                let ands = (1..*references).map(|_| hygienic!(&));
+                let span = at(name.span());
+                let rt = self.caching.rt_at(span);
+                let kept = self.bind(
+                    &quote_spanned!(span=> #rt::KeepBorrowed(#(#stars)* #name).checked()),
+                    span,
+                );
+                hygienic!(#(#ands)* #kept.lend())
+            }
+            Kept::Pattern(pat) => self.pattern(pat),
+            Kept::Request { name, module } => {
+                let krate = self.caching.home.krate_at(Span::mixed_site());
+                let module = Ident::new(module, Span::mixed_site());
+                let path = hygienic!(#krate::#module::__private);
+                let kept = self.bind(&hygienic!(#path::keep(&#name)), name.span());
+                hygienic!(#path::restore(#kept))
+            }
+        }
+    }
+
+    fn value(&mut self, name: &Ident) -> TokenStream {
+        // What cannot be kept is said at the argument.
+        let span = at(name.span());
+        let rt = self.caching.rt_at(span);
+        self.bind(&quote_spanned!(span=> #rt::Keep(&#name).checked()), span).into_token_stream()
+    }
+
+    // Input: `Query(Page { number })`
+    //
+    // Output: `Query(Page { number: __kept0 })`
+    fn pattern(&mut self, pat: &Pat) -> TokenStream {
+        match pat {
+            Pat::Ident(bound) => self.value(&bound.ident),
+            Pat::Paren(paren) => self.pattern(&paren.pat),
+            Pat::Struct(PatStruct { path, fields, .. }) => {
+                let fields = fields.iter().map(|field| {
+                    let member = &field.member;
+                    let value = self.pattern(&field.pat);
+                    hygienic!(#member: #value)
+                });
+                let fields: Vec<_> = fields.collect();
+                hygienic!(#path { #(#fields),* })
+            }
+            Pat::Tuple(tuple) => {
+                let elems: Vec<_> = tuple.elems.iter().map(|elem| self.pattern(elem)).collect();
+                hygienic!((#(#elems,)*))
+            }
+            Pat::TupleStruct(PatTupleStruct { path, elems, .. }) => {
+                let elems: Vec<_> = elems.iter().map(|elem| self.pattern(elem)).collect();
+                hygienic!(#path(#(#elems),*))
+            }
+            // No other is kept.
+            other => other.to_token_stream(),
+        }
+    }
+
+    fn bind(&mut self, value: &TokenStream, span: Span) -> Ident {
+        let name = format_ident!("__kept{}", self.count, span = Span::mixed_site());
+        self.count += 1;
+        self.statements.extend(quote_spanned!(at(span)=> let #name = #value;));
+        name
+    }
 }
 
 /// The trait whose messages name an option: `RefuseSoftTimeout`.

@@ -9,7 +9,7 @@ use syn::{FnArg, Pat, PatType, ReturnType, Signature, parse_quote, parse_quote_s
 use super::handle::Beside;
 use super::key::{self, Amid};
 use super::{background, body, handle, instance, site, tags, underscored};
-use crate::function::{Function, at};
+use crate::function::{Function, Origin, at};
 use crate::returned;
 use crate::spec::Key;
 use crate::spec::response::{Request, Spec, added};
@@ -31,6 +31,7 @@ use crate::template::names_in;
 //         static __RULES: Rules = Rules::new().per_identity();
 //         let __instance = ..;
 //         let __visit = axum::__private::visit(&__RULES, &__cached_request);
+//         let __way = axum::__private::way(&__cached_request);
 //         let __mode = Mode::Normal;
 //         let __begun = {
 //             let mut __text = TextBuffer::new();
@@ -43,7 +44,7 @@ use crate::template::names_in;
 //             __begun
 //         };
 //         let __body = async move { body };
-//         axum::__private::respond(__begun, __body).await
+//         axum::__private::respond(__begun, __way, __body).await
 //     }
 pub(crate) fn function(spec: &Spec, function: &Function) -> TokenStream {
     let caching = &spec.caching;
@@ -81,7 +82,7 @@ fn signature(spec: &Spec, function: &Function) -> Signature {
     let lifetime = framework.is_borrowed.then(|| quote_spanned!(span=> <'__cached>));
     let name = added();
     let mut sig = sig.clone();
-    sig.output = parse_quote_spanned!(span=> -> #krate::#module::Response #lifetime);
+    sig.output = parse_quote_spanned!(span=> -> #krate::#module::Response);
     match spec.request {
         Request::Added => {
             let request: FnArg =
@@ -145,23 +146,24 @@ fn begin(
         let tags = tags(caching, &hygienic!(__tagged));
         hygienic!(.tagged(|__tagged| { #tags }))
     });
-    let begin = |key: TokenStream| hygienic!(#krate::__private::begin(#site, __instance, __mode, __visit, #key));
+    let begin_with = |key: TokenStream| hygienic!(#krate::__private::begin(#site, __instance, __mode, __visit, #key));
     // A call that bypasses the cache makes no key.
     let bypass = caching.unless.is_some().then(|| {
-        let begin = begin(hygienic!(::core::option::Option::None));
+        let begin = begin_with(hygienic!(::core::option::Option::None));
         hygienic!(if __mode.is_uncached() { #begin } else)
     });
-    let begin = begin(hygienic!(__key));
-    let begun = named(spec, function, &hygienic!(#key let __begun = #begin #tagged; __begun));
+    let begin = begin_with(hygienic!(__key));
+    let asked = named(spec, function, &hygienic!(#key let __begun = #begin #tagged; __begun));
     let closures = closures(spec);
     let underscored = underscored(function);
     hygienic!(
         let __instance = #instance;
         let __visit = #krate::#module::__private::visit(&__RULES, #request);
+        let __way = #krate::#module::__private::way(#request);
         #underscored
         let __mode = #mode;
         #underscored
-        let __begun = #bypass #begun;
+        let __begun = #bypass #asked;
         #closures
     )
 }
@@ -172,7 +174,7 @@ fn begin(
 //
 // Without the `let` where the statements do not name it.
 fn named(spec: &Spec, function: &Function, statements: &TokenStream) -> TokenStream {
-    let implied = function.params.iter().find(|param| param.is_implied);
+    let implied = function.params.iter().find(|param| param.origin == Origin::Implied);
     let implied = implied.and_then(|param| param.names.first()).filter(|implied| {
         names_in(statements.clone(), function).iter().any(|name| name == implied)
     });
@@ -255,7 +257,7 @@ fn refresh(spec: &Spec, function: &Function) -> Option<TokenStream> {
 // Output:
 //
 //     let __body = async move { body };
-//     axum::__private::respond(__begun, __body).await
+//     axum::__private::respond(__begun, __way, __body).await
 fn respond(spec: &Spec, function: &Function) -> TokenStream {
     let ty = returned::written(&function.sig.output);
     let span = match &function.sig.output {
@@ -268,6 +270,6 @@ fn respond(spec: &Spec, function: &Function) -> TokenStream {
     quote_spanned!(span=>
         #[allow(clippy::items_after_statements, reason = "the items of a body come after its type")]
         let __body = #future;
-        #krate::#module::__private::respond(__begun, __body).await
+        #krate::#module::__private::respond(__begun, __way, __body).await
     )
 }

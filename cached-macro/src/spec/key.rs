@@ -12,7 +12,7 @@ use syn::{Expr, Lit, Token};
 use super::{Key, ungrouped};
 use crate::args::{Args, Value};
 use crate::diagnostics::{Errors, did_you_mean};
-use crate::function::{Function, Param, plain};
+use crate::function::{Function, Origin, Param, plain};
 use crate::template::{self, binders_in, bound_anew, names_in};
 
 /// The key of a function that caches values.
@@ -122,7 +122,7 @@ pub(super) fn skipped(
     }
     for name in parsed {
         let plain_name = plain(&name);
-        let written = || function.names().filter(|(_, param)| !param.is_implied);
+        let written = || function.names().filter(|(_, param)| param.origin != Origin::Implied);
         let known = || written().map(|(name, _)| plain(name));
         if known().all(|known| known != plain_name) {
             let known: Vec<_> = known().collect();
@@ -155,7 +155,7 @@ fn check_coverage(
                 );
             }
             None if !is_mentioned => {
-                let put = match (key, param.is_receiver) {
+                let put = match (key, param.origin == Origin::Receiver) {
                     (Key::Template(_), true) => {
                         "put a field such as `{self.id}` in the template".into()
                     }

@@ -12,9 +12,6 @@ use crate::duration::{self, Wanted};
 use crate::function::Function;
 use crate::template::{binders_in, names_in};
 
-/// Bytes of responses that memory may hold where nothing is said.
-const RESPONSES: u64 = 64 << 20;
-
 /// The calls on the policy.
 pub(super) fn policy(
     args: &mut Args,
@@ -82,9 +79,7 @@ pub(super) fn check_constant(name: &str, expr: &Expr, function: &Function, error
 /// How much memory may hold: entries, or bytes where something weighs them.
 fn capacity(args: &mut Args, attribute: Attribute, errors: &mut Errors) -> Option<TokenStream> {
     let is_weighed = attribute == Attribute::Response || args.span("weigh").is_some();
-    let Some((_, expr)) = args.take_value("capacity") else {
-        return (attribute == Attribute::Response).then(|| quote!(.weight_capacity(#RESPONSES)));
-    };
+    let (_, expr) = args.take_value("capacity")?;
     let amount = match ungrouped(expr) {
         Expr::Lit(literal) => match &literal.lit {
             Lit::Int(number) if attribute == Attribute::Response => {

@@ -14,11 +14,11 @@ use quote::ToTokens as _;
 use syn::{Expr, FnArg, Pat};
 
 use super::caching::{self, Caching, Handle, Subject};
-use super::{Kept, Key, key, ungrouped};
+use super::{Background, Kept, Key, key, ungrouped};
 use crate::args::Args;
 use crate::attribute::Attribute;
 use crate::diagnostics::Errors;
-use crate::framework::{Framework, Place, Reads};
+use crate::framework::{Framework, Keeping, Place, Reads};
 use crate::function::{Function, plain};
 
 pub(crate) struct Spec {
@@ -62,12 +62,7 @@ pub(crate) fn check(
     let rules = rules::rules(&mut args, &home, per.is_some(), function, &mut errors);
     let subject = Subject { home, function, returned: None };
     let mut caching = caching::caching(&mut args, subject, key, skipped, &mut errors);
-    if let Some(background) = &mut caching.background {
-        background.is_associated |= framework.place == Place::Impl;
-        if let Request::Added = request {
-            background.kept.insert(0, Kept { name: added(), references: 0 });
-        }
-    }
+    keep_request(caching.background.as_mut(), framework, request, &mut errors);
     check_handle(caching.handle.as_ref(), framework, function, &mut errors);
     caching.skipped.extend(coverage::unkeyed(framework, function));
     errors.or(Spec { framework, caching, request, per, rules })
@@ -76,6 +71,36 @@ pub(crate) fn check(
 /// The name of the request where the user gives it none.
 pub(crate) fn added() -> Ident {
     Ident::new("__cached_request", Span::mixed_site())
+}
+
+/// What the cache knows of the request is an argument of a load in the background as well.
+fn keep_request(
+    background: Option<&mut Background>,
+    framework: &Framework,
+    request: Request,
+    errors: &mut Errors,
+) {
+    let Some(background) = background else { return };
+    let option = &background.option;
+    if framework.keeping == Keeping::Never {
+        let module = framework.module;
+        errors.at(option, format!(
+            "{module} makes a response for its request alone, so that no load can run in the background; remove `{option}`"
+        ));
+    }
+    background.is_associated |= framework.place == Place::Impl;
+    let kept = |name: Ident| match framework.keeping {
+        Keeping::Parts => Kept::Request { name, module: framework.module },
+        Keeping::Clone | Keeping::Never => Kept::Name { name, references: 0 },
+    };
+    match request {
+        Request::Added => background.kept.insert(0, kept(added())),
+        Request::Taken(idx) => {
+            if let Some(Kept::Name { name, references: 0 }) = background.kept.get(idx) {
+                background.kept[idx] = kept(name.clone());
+            }
+        }
+    }
 }
 
 fn check_handler(framework: &Framework, function: &Function, errors: &mut Errors) {

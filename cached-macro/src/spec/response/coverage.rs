@@ -11,7 +11,7 @@ use syn::{FnArg, Type};
 use super::super::Key;
 use crate::diagnostics::Errors;
 use crate::framework::{Framework, Reads};
-use crate::function::{Function, Param, plain};
+use crate::function::{Function, Origin, Param, plain};
 use crate::route::Route;
 
 /// Every name that the handler is given is in the key, skipped or of no account.
@@ -32,14 +32,12 @@ pub(super) fn check(
                 Reads::Other if route.has(&text, ty) => Reads::Uri,
                 other => other,
             };
-            let is_covered = is_mentioned
-                || match (reads, key) {
-                    (Reads::Nothing | Reads::Response, _) => true,
-                    (Reads::Uri | Reads::Request, Key::Request) => true,
-                    // It is given to the callable.
-                    (_, Key::Callable(_)) => true,
-                    _ => false,
-                };
+            let is_covered = match (reads, key) {
+                _ if is_mentioned => true,
+                (Reads::Uri | Reads::Request, Key::Request) | (Reads::Nothing, _) => true,
+                // It is given all that is not the same for every request.
+                (_, key) => matches!(key, Key::Callable(_)),
+            };
             match skipped.get(&text) {
                 Some(span) if is_mentioned => errors.at_span(
                     *span,
@@ -63,7 +61,7 @@ pub(super) fn check(
 pub(super) fn unkeyed(framework: &Framework, function: &Function) -> Vec<String> {
     let exempt = typed(function).filter(|(ty, _)| framework.reads(ty) == Reads::Nothing);
     let exempt = exempt.flat_map(|(_, param)| &param.names);
-    let implied = function.params.iter().filter(|param| param.is_implied);
+    let implied = function.params.iter().filter(|param| param.origin == Origin::Implied);
     let implied = implied.flat_map(|param| &param.names);
     exempt.chain(implied).map(plain).collect()
 }
