@@ -190,7 +190,13 @@ impl Begun {
     /// which takes clones of them.
     pub async fn look(mut self) -> Self {
         while self.refresh.is_none() {
-            let State::Call(call) = mem::replace(&mut self.state, State::Asked) else { break };
+            let call = match mem::replace(&mut self.state, State::Asked) {
+                State::Call(call) => call,
+                answered => {
+                    self.state = answered;
+                    break;
+                }
+            };
             let (refresh, next) = rt::look_async(ControlFlow::Continue(call).into()).await.split();
             let is_call = next.is_continue();
             self.refresh = refresh;
@@ -230,6 +236,12 @@ impl Begun {
                 },
             }
         }
+    }
+
+    /// Whether a response was found.
+    #[cfg(feature = "tower")]
+    pub(crate) fn is_answered(&self) -> bool {
+        self.is_answer()
     }
 
     fn is_open(&self) -> bool {
