@@ -13,6 +13,8 @@
 //! through it; what a load comes to is in `load.rs`.
 
 mod load;
+#[cfg(test)]
+mod tests;
 
 use std::mem;
 use std::ops::ControlFlow;
