@@ -56,8 +56,9 @@ pub(crate) fn check(
     let home = caching::home(&mut args, Attribute::Response, &mut errors);
     let request = request(framework, function, &mut errors);
     let skipped = key::skipped(&mut args, function, &mut errors);
-    let per = per(&mut args, &mut errors);
+    rules::check_pairs(&args, &mut errors);
     check_key(&args, &mut errors);
+    let per = per(&mut args, &mut errors);
     let key = covered_key(&mut args, framework, function, (&skipped, per.as_ref()), &mut errors);
     let rules = rules::rules(&mut args, &home, per.is_some(), function, &mut errors);
     let subject = Subject { home, function, returned: None };
@@ -263,3 +264,6 @@ fn check_handle(
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests;
