@@ -105,7 +105,10 @@ fn a_page_is_kept_for_its_time() {
         assert_eq!(status(&page.keep(&[], "one").await), "fwd=uri-miss; stored");
         clock().advance(Duration::from_secs(59));
         let Opened::Answer(answer) = page.begin(&[]).open().await else { panic!("no answer") };
-        assert_eq!((status(&answer), &answer.headers["age"]), ("hit; ttl=1", &"59".parse().unwrap()));
+        assert_eq!(
+            (status(&answer), &answer.headers["age"]),
+            ("hit; ttl=1", &"59".parse().unwrap())
+        );
         clock().advance(Duration::from_secs(1));
         assert_eq!(status(&page.keep(&[], "two").await), "fwd=stale; stored");
         assert_eq!(page.hit(&[]).await.as_deref(), Some("two"));
@@ -153,9 +156,12 @@ fn an_invalidation_reaches_all_that_a_page_varies_by() {
         assert_eq!((page.hit(DE).await, page.hit(EN).await), (None, None));
 
         // Overtaken: by a tag, by all of the cache, with and without what says how it varies.
-        for overtake in [|_: &Page| invalidate_tag("page").expect("no store"), |page: &Page| {
-            Handle::new(page.site).clear();
-        }] {
+        for overtake in [
+            |_: &Page| invalidate_tag("page").expect("no store"),
+            |page: &Page| {
+                Handle::new(page.site).clear();
+            },
+        ] {
             let load = page.load(DE).await;
             overtake(&page);
             commit(load, VARY, "old").await;
@@ -226,8 +232,13 @@ fn head_reads_and_keeps_nothing() {
         commit(head, &[], "").await;
         let Opened::Load(_other) = page.begin_as(Method::HEAD, &[]).open().await else { panic!() };
         commit(get, &[], "page").await;
-        let Opened::Answer(answer) = page.begin_as(Method::HEAD, &[]).open().await else { panic!() };
-        assert_eq!((&answer.headers["content-length"], answer.body.len()), (&"4".parse().unwrap(), 0));
+        let Opened::Answer(answer) = page.begin_as(Method::HEAD, &[]).open().await else {
+            panic!()
+        };
+        assert_eq!(
+            (&answer.headers["content-length"], answer.body.len()),
+            (&"4".parse().unwrap(), 0)
+        );
     });
 }
 

@@ -16,8 +16,9 @@ use tower_service::Service;
 use super::CacheLayer;
 use crate::body::{Flow, settle};
 use crate::engine::Opened;
-use crate::made::{Heads, Made};
+use crate::made::Made;
 use crate::request::RequestInfo;
+use crate::visit::Visit;
 
 impl<S> Layer<S> for CacheLayer {
     type Service = CacheService<S>;
@@ -39,7 +40,7 @@ where
     S: Service<Request<B>, Response = Response<R>> + Clone + Send + 'static,
     S::Future: Send,
     S::Error: Send,
-    B: Send + 'static,
+    B: Body + Send + 'static,
     R: Body<Data = Bytes> + Unpin + Send + 'static,
     R::Error: Unpin + Send,
 {
@@ -78,13 +79,17 @@ impl Made {
     ) -> Result<Response<Flow<R>>, S::Error>
     where
         S: Service<Request<B>, Response = Response<R>> + Send + 'static,
-        B: Send + 'static,
+        B: Body + Send + 'static,
         R: Body<Data = Bytes> + Unpin + 'static,
         R::Error: Unpin,
     {
+        // HTTP/2 announces no body in fields.
+        let has_body = !request.body().is_end_stream();
         let (uri, headers) = (request.uri().clone(), request.headers().clone());
         let info = RequestInfo::new(request.method().clone(), uri, headers);
-        let (refresh, begun) = self.begin(info, Heads::AsGet).look().await.split();
+        let visit = Visit::of_service(self.rules(), info);
+        let visit = if has_body { visit.with_body() } else { visit };
+        let (refresh, begun) = self.begin(visit).look().await.split();
         // Who is answered has no use for the request any more: it renews what it was answered with.
         let request = match refresh {
             Some(refresh) if begun.is_answered() => {
@@ -111,7 +116,7 @@ impl Made {
     async fn renew<S, B, R>(self, request: Request<B>, service: S)
     where
         S: Service<Request<B>, Response = Response<R>> + Send + 'static,
-        B: Send + 'static,
+        B: Body + Send + 'static,
         R: Body<Data = Bytes> + Unpin + 'static,
         R::Error: Unpin,
     {
@@ -137,12 +142,12 @@ fn whole<B>(mut request: Request<B>) -> Request<B> {
 }
 
 /// What a [`CacheService`] returns.
-pub struct CacheFuture<R: Body, E>(
-    Pin<Box<dyn Future<Output = Result<Response<CacheBody<R>>, E>> + Send>>,
-);
+pub struct CacheFuture<R: Body, E>(Pin<Box<dyn Future<Output = Answered<R, E>> + Send>>);
+
+type Answered<R, E> = Result<Response<CacheBody<R>>, E>;
 
 impl<R: Body, E> Future for CacheFuture<R, E> {
-    type Output = Result<Response<CacheBody<R>>, E>;
+    type Output = Answered<R, E>;
 
     fn poll(mut self: Pin<&mut Self>, ctx: &mut Context<'_>) -> Poll<Self::Output> {
         self.0.as_mut().poll(ctx)

@@ -114,7 +114,8 @@ impl Body for Incoming {
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         let Self { body, length, chunk } = self.get_mut();
         if chunk.is_empty() {
-            let known = length.map(|length| usize::try_from(length).unwrap_or(CHUNK).clamp(1, CHUNK));
+            let known =
+                length.map(|length| usize::try_from(length).unwrap_or(CHUNK).clamp(1, CHUNK));
             chunk.resize(known.unwrap_or(body.max_chunk_size().max(1)), 0);
         }
         let mut buffer = ReadBuf::new(chunk);

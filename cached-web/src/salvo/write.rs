@@ -2,9 +2,9 @@
 
 use std::pin::Pin;
 
-use http::header::{CONTENT_LENGTH, SET_COOKIE, VARY};
 use bytes::Bytes;
 use http::StatusCode;
+use http::header::{CONTENT_LENGTH, SET_COOKIE, VARY};
 use http::response::Parts;
 use http_body::Body;
 use http_body_util::BodyExt as _;
