@@ -4,6 +4,7 @@ use cached_examples_web::{Listing, Price, Result, listen, run};
 use cached_examples_web::{account, events, item, list, set_price, user};
 use cached_runtime::invalidates;
 use cached_web::rocket::{RequestInfo, cached_response};
+use rocket::config::LogLevel;
 use rocket::form::Form;
 use rocket::http::{ContentType, Status};
 use rocket::response::Redirect;
@@ -56,7 +57,8 @@ async fn event_stream() -> (ContentType, TextStream<impl futures_util::Stream<It
 async fn main() -> Result {
     // Rocket makes its own listener, where this one has found a free port.
     let address = listen()?.local_addr()?;
-    let config = Config { address: address.ip(), port: address.port(), ..Config::default() };
+    let (address, port, log_level) = (address.ip(), address.port(), LogLevel::Critical);
+    let config = Config { address, port, log_level, ..Config::default() };
     let pages = routes![list_page, item_page, change_item, account_page, event_stream];
-    run(address, rocket::custom(config).mount("/", pages).launch()).await
+    run((address, port).into(), rocket::custom(config).mount("/", pages).launch()).await
 }

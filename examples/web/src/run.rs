@@ -9,7 +9,7 @@ use futures_util::future::{self, Either};
 use crate::visits;
 
 /// What can go wrong is printed.
-pub type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+pub type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// Listens on this machine: on `PORT`, on 8080 without it, or with `--check` on a port that is free.
 pub fn listen() -> Result<TcpListener> {
