@@ -10,7 +10,7 @@ use salvo::conn::tcp::TcpAcceptor;
 use salvo::extract::{FormBody, PathParam, QueryParam};
 use salvo::http::{HeaderValue, ResBody, StatusError, header};
 use salvo::writing::{Redirect, Text};
-use salvo::{Response, Router, Scribe, Server, handler};
+use salvo::{Response, Router, Scribe, Server, Writer, handler};
 
 /// `?page=1&sort=price` and `?sort=price&page=1` are one page.
 #[cached_response(timeout = "1m", tags("items"))]
