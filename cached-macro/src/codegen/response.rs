@@ -101,7 +101,7 @@ fn signature(spec: &Spec, function: &Function) -> Signature {
     let lifetime = framework.is_borrowed.then(|| quote_spanned!(span=> <'__cached>));
     let name = added();
     let mut sig = sig.clone();
-    sig.output = parse_quote_spanned!(span=> -> #krate::#module::Response);
+    sig.output = parse_quote_spanned!(span=> -> #krate::#module::Response #lifetime);
     match spec.request {
         Request::Added => {
             let request: FnArg =
