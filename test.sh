@@ -133,7 +133,7 @@ documentation() {
 
 examples() {
     local file example
-    for file in examples/examples/*.rs; do
+    for file in examples/{,web/}examples/*.rs; do
         example=$(basename "$file" .rs)
         printf '\n> cargo run --example %s\n' "$example"
         case $example in
