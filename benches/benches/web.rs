@@ -1,12 +1,13 @@
-//! `cargo bench -p cached-benches --no-default-features --features web --bench web`: what a page costs
-//! from a cache, here and elsewhere.
+//! `cargo bench -p cached-benches --no-default-features --features web --bench web`: what a page from a
+//! cache costs, here and elsewhere.
 //!
-//! First without sockets, in nanoseconds and allocations; then with a server and a client that have a
-//! thread each, on the loopback. The servers and the client are one process, so that what the server
-//! costs can be told from what the client does.
+//! First without sockets, in nanoseconds and allocations. Then over the loopback, where a server and
+//! the client have a thread each. Both are in this process, so that what either costs can be told.
+//!
+//! Handlers write their page and ask no database, so a cache saves more in earnest.
 
 use cached_benches::contest::{self, Contest};
-use cached_benches::web::axum::{self, Site, peers};
+use cached_benches::web::axum::{self, peers};
 use cached_benches::web::load::Visitor::{self, New, Returning};
 use cached_benches::web::pages::Size;
 use cached_benches::web::race::{self, Server};
@@ -15,65 +16,123 @@ use cached_benches::web::{actix, calls, poem, rocket, salvo};
 /// Rounds of a contest without sockets.
 const ROUNDS: usize = 61;
 
+/// What visitors ask for, and how tables call it.
+const KINDS: [(Size, Visitor, &str); 4] = [
+    (Size::Small, New, "2 kB"),
+    (Size::Large, New, "40 kB"),
+    (Size::Small, Returning, "2 kB, If-None-Match"),
+    (Size::Large, Returning, "40 kB, If-None-Match"),
+];
+
 fn main() {
-    for visitor in [New, Returning] {
-        for size in [Size::Small, Size::Large] {
-            let _ = routed(size, visitor);
-        }
-    }
-    let sites: [&[Server]; 5] = [
-        &[
-            axum::serve("axum, pages at hand (the floor)", false, axum::at_hand()),
-            axum::serve(
-                "axum-response-cache 0.5",
-                true,
-                axum::behind(peers::axum_response_cache_0_5),
-            ),
-            axum::serve("tower-http-cache 0.6", true, axum::behind(peers::tower_http_cache_0_6)),
-            axum::serve(
-                "http-cache-tower-server 0.2",
-                true,
-                axum::behind(peers::http_cache_tower_server_0_2),
-            ),
-            axum::serve("axum, no cache", false, axum::uncached()),
-        ],
-        &[
-            actix::serve("actix_tower 0.1", true, actix::actix_tower_0_1),
-            actix::serve("actix-web, no cache", false, actix::uncached),
-        ],
-        &[rocket::serve("rocket, no cache", false, rocket::uncached())],
-        &[poem::serve("poem, no cache", false, poem::uncached())],
-        &[
-            salvo::serve("salvo's own cache", true, salvo::salvo_cache_1),
-            salvo::serve("salvo, no cache", false, salvo::uncached),
-        ],
+    println!("Without sockets: a request is made, axum's router calls, the response is dropped");
+    let routed = KINDS.map(|(size, visitor, what)| routed(size, visitor, what));
+    println!(
+        "\nWithout sockets and router: a layer in front of a service that has its pages at hand"
+    );
+    let bare = KINDS.map(|(size, visitor, what)| bare(size, visitor, what));
+    println!("\nWithout sockets: a page that nobody has asked for before");
+    let _ = [(Size::Small, "2 kB"), (Size::Large, "40 kB")].map(|(size, what)| missed(size, what));
+
+    println!("\nOver sockets: {} connections, one thread for the server, one for the client", 8);
+    let axum: Vec<Server> = axum::sites().into_iter().map(axum::serve).collect();
+    let actix = [
+        actix::serve("cached-web, the attribute", true, actix::attribute),
+        actix::serve("actix_tower 0.1", true, actix::actix_tower_0_1),
+        actix::serve("actix-web, no cache", false, actix::uncached),
     ];
-    for servers in sites {
-        for visitor in [New, Returning] {
-            for size in [Size::Small, Size::Large] {
-                let _ = race::run("Over sockets", servers, size, visitor);
-            }
+    let rocket = [
+        rocket::serve("cached-web, the attribute", true, rocket::attribute()),
+        rocket::serve("rocket, no cache", false, rocket::uncached()),
+    ];
+    let poem = [
+        poem::serve("cached-web, the attribute", true, poem::attribute()),
+        poem::serve("poem, no cache", false, poem::uncached()),
+    ];
+    let salvo = [
+        salvo::serve("cached-web, the attribute", true, salvo::attribute),
+        salvo::serve("salvo's own cache", true, salvo::salvo_cache_1),
+        salvo::serve("salvo, no cache", false, salvo::uncached),
+    ];
+    let served = KINDS.map(|(size, visitor, what)| {
+        let race = |name: &str, servers: &[Server]| {
+            race::run(&format!("{name}, {what}"), servers, size, visitor)
+        };
+        [
+            race("axum", &axum),
+            race("actix-web", &actix),
+            race("rocket", &rocket),
+            race("poem", &poem),
+            race("salvo", &salvo),
+        ]
+    });
+
+    println!("\nBudgets{:>60} {:>9}", "measured", "at most");
+    for ((_, _, what), lines) in KINDS.iter().zip(&routed) {
+        let best = lines[3..6].iter().map(|line| line.nanos).fold(f64::MAX, f64::min);
+        budget(&format!("{what}: the attribute, times the fastest peer"), lines[1].nanos / best);
+        budget(&format!("{what}: the layer, times the fastest peer"), lines[2].nanos / best);
+    }
+    for ((_, _, what), lines) in KINDS.iter().zip(&bare) {
+        let best = lines[2..].iter().map(|line| line.nanos).fold(f64::MAX, f64::min);
+        budget(&format!("{what}: the layer alone, times the fastest peer"), lines[1].nanos / best);
+    }
+    for ((_, _, what), [axum, actix, _, _, salvo]) in KINDS.iter().zip(&served) {
+        let best = axum[3..6].iter().map(|line| line.rate).fold(0.0, f64::max);
+        for (name, best, ours) in [
+            ("axum, attribute", best, axum[1].rate),
+            ("axum, layer", best, axum[2].rate),
+            ("actix-web", actix[1].rate, actix[0].rate),
+            ("salvo", salvo[1].rate, salvo[0].rate),
+        ] {
+            budget(&format!("{what}: {name}: best peer's rate, times ours"), best / ours);
         }
     }
 }
 
-fn routed(size: Size, visitor: Visitor) -> Vec<contest::Line> {
-    Contest::new("A hit", calls::CALLS)
+fn budget(what: &str, measured: f64) {
+    let verdict = if measured <= 1.0 { "" } else { "  over" };
+    println!("{what:<58} {measured:>8.2} {:>9.2}{verdict}", 1.0);
+}
+
+fn routed(size: Size, visitor: Visitor, what: &'static str) -> Vec<contest::Line> {
+    let sites = axum::sites().into_iter();
+    sites
+        .fold(Contest::new(what, calls::CALLS).rounds(ROUNDS), |contest, site| {
+            contest.with(site.name, calls::hits(site.is_cached, site.router, size, visitor))
+        })
+        .with("a request made and dropped", calls::nothing(size))
+        .run()
+}
+
+fn bare(size: Size, visitor: Visitor, what: &'static str) -> Vec<contest::Line> {
+    let site = axum::bare;
+    Contest::new(what, calls::CALLS)
         .rounds(ROUNDS)
-        .with("axum, pages at hand (the floor)", calls::hits(false, axum::at_hand(), size, visitor))
+        .with("the service alone", calls::hits(false, site(), size, visitor))
+        .with("cached-web, the layer", calls::hits(true, axum::layered(site()), size, visitor))
         .with(
             "axum-response-cache 0.5",
-            calls::hits(true, axum::behind(peers::axum_response_cache_0_5), size, visitor),
+            calls::hits(true, peers::axum_response_cache_0_5(site()), size, visitor),
         )
         .with(
             "tower-http-cache 0.6",
-            calls::hits(true, axum::behind(peers::tower_http_cache_0_6), size, visitor),
+            calls::hits(true, peers::tower_http_cache_0_6(site()), size, visitor),
         )
         .with(
             "http-cache-tower-server 0.2",
-            calls::hits(true, axum::behind(peers::http_cache_tower_server_0_2), size, visitor),
+            calls::hits(true, peers::http_cache_tower_server_0_2(site()), size, visitor),
         )
-        .with("axum, no cache", calls::hits(false, axum::uncached(), size, visitor))
-        .with("a request made and dropped", calls::nothing(size))
         .run()
+}
+
+fn missed(size: Size, what: &'static str) -> Vec<contest::Line> {
+    let mut sites = axum::sites();
+    // Compared with the handler alone.
+    sites.rotate_right(1);
+    let contest = Contest::new(what, calls::CALLS).rounds(ROUNDS / 3);
+    let with = |contest: Contest, site: axum::Named| {
+        contest.with(site.name, calls::misses(site.router, size))
+    };
+    sites.into_iter().filter(|site| site.name != axum::AT_HAND).fold(contest, with).run()
 }

@@ -11,6 +11,7 @@ use actix_web::dev::{HttpServiceFactory, ServiceFactory, ServiceRequest, Service
 use actix_web::rt::System;
 use actix_web::web::{self, Query};
 use actix_web::{App, HttpResponse, HttpServer, Scope};
+use cached_web::actix::cached_response;
 
 use super::pages::{self, Page, Size};
 use super::race::Server;
@@ -19,6 +20,24 @@ use super::race::Server;
 #[must_use]
 pub fn uncached() -> Scope {
     web::scope("").route("/small", web::get().to(small)).route("/large", web::get().to(large))
+}
+
+/// Pages of handlers with the attribute.
+#[must_use]
+pub fn attribute() -> Scope {
+    web::scope("")
+        .route("/small", web::get().to(cached_small))
+        .route("/large", web::get().to(cached_large))
+}
+
+#[cached_response(timeout = 300)]
+async fn cached_small(Query(page): Query<Page>) -> HttpResponse {
+    html(pages::write(Size::Small, page.page, &page.sort))
+}
+
+#[cached_response(timeout = 300)]
+async fn cached_large(Query(page): Query<Page>) -> HttpResponse {
+    html(pages::write(Size::Large, page.page, &page.sort))
 }
 
 /// The same behind the cache of `actix_tower` 0.1.

@@ -110,7 +110,10 @@ async fn consume(response: Response) {
 fn parts(target: &str) -> Parts {
     let request = Request::get(target)
         .header(header::HOST, "shop.example")
-        .header(header::USER_AGENT, "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
+        .header(
+            header::USER_AGENT,
+            "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+        )
         .header(header::ACCEPT, "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8")
         .header(header::ACCEPT_LANGUAGE, "en-GB,en;q=0.5")
         .header(header::ACCEPT_ENCODING, "gzip, deflate, br, zstd")

@@ -33,15 +33,6 @@ impl Size {
         format!("/{name}?page={}&sort=name", number % PAGES)
     }
 
-    /// What title it goes by in tables.
-    #[must_use]
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Small => "2 kB",
-            Self::Large => "40 kB",
-        }
-    }
-
     fn rows(self) -> u32 {
         match self {
             Self::Small => 22,

@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 use std::sync::mpsc;
 use std::thread;
 
+use cached_web::poem::cached_response;
 use poem::listener::TcpAcceptor;
 use poem::web::{Html, Query};
 use poem::{IntoEndpoint, Route, Server as Poem, get, handler};
@@ -17,6 +18,24 @@ use super::race::Server;
 #[must_use]
 pub fn uncached() -> Route {
     Route::new().at("/small", get(small)).at("/large", get(large))
+}
+
+/// Pages of handlers with the attribute.
+#[must_use]
+pub fn attribute() -> Route {
+    Route::new().at("/small", get(cached_small)).at("/large", get(cached_large))
+}
+
+#[cached_response(timeout = 300)]
+#[handler]
+fn cached_small(Query(page): Query<Page>) -> Html<String> {
+    Html(pages::write(Size::Small, page.page, &page.sort))
+}
+
+#[cached_response(timeout = 300)]
+#[handler]
+fn cached_large(Query(page): Query<Page>) -> Html<String> {
+    Html(pages::write(Size::Large, page.page, &page.sort))
 }
 
 #[handler]

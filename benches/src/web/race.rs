@@ -66,11 +66,7 @@ pub fn run(title: &str, servers: &[Server], size: Size, visitor: Visitor) -> Vec
             assert!(!is_missed, "{}: a handler ran behind a cache", server.name);
         }
     }
-    let conditional = match visitor {
-        Visitor::New => "",
-        Visitor::Returning => ", If-None-Match",
-    };
-    println!("\n{title}, {}{conditional}", size.title());
+    println!("\n{title}");
     println!(
         "{:<44} {:>6} {:>8} {:>8} {:>7} {:>7} {:>7} {:>7}",
         "", "status", "req/s", "x first", "p50 us", "p99 us", "server", "client"

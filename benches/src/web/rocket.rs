@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::mpsc;
 use std::thread;
 
+use cached_web::rocket::cached_response;
 use rocket::config::{Config, LogLevel};
 use rocket::fairing::AdHoc;
 use rocket::response::content::RawHtml;
@@ -17,6 +18,24 @@ use super::race::Server;
 #[must_use]
 pub fn uncached() -> Vec<Route> {
     routes![small, large]
+}
+
+/// Pages of handlers with the attribute.
+#[must_use]
+pub fn attribute() -> Vec<Route> {
+    routes![cached_small, cached_large]
+}
+
+#[cached_response(timeout = 300)]
+#[get("/small?<page>&<sort>")]
+fn cached_small(page: u32, sort: &str) -> RawHtml<String> {
+    RawHtml(pages::write(Size::Small, page, sort))
+}
+
+#[cached_response(timeout = 300)]
+#[get("/large?<page>&<sort>")]
+fn cached_large(page: u32, sort: &str) -> RawHtml<String> {
+    RawHtml(pages::write(Size::Large, page, sort))
 }
 
 #[get("/small?<page>&<sort>")]

@@ -5,13 +5,15 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use cached_web::salvo::cached_response;
+use salvo::Server as Salvo;
 use salvo::cache::{Cache, MokaStore, RequestIssuer};
 use salvo::conn::TcpListener;
+use salvo::extract::QueryParam;
 use salvo::prelude::{Listener, Router, Text, handler};
-use salvo::{Request, Server as Salvo};
 use tokio::runtime::Builder;
 
-use super::pages::{self, Page, Size};
+use super::pages::{self, Size};
 use super::race::Server;
 
 /// Pages that are written for each request.
@@ -29,19 +31,38 @@ pub fn salvo_cache_1() -> Router {
     Router::new().hoop(Cache::new(store.build(), RequestIssuer::default())).push(uncached())
 }
 
+/// Pages of handlers with the attribute.
+#[must_use]
+pub fn attribute() -> Router {
+    Router::new()
+        .push(Router::with_path("small").get(cached_small))
+        .push(Router::with_path("large").get(cached_large))
+}
+
+#[cached_response(timeout = 300)]
 #[handler]
-async fn small(request: &mut Request) -> Text<String> {
-    html(Size::Small, request)
+async fn cached_small(page: QueryParam<u32>, sort: QueryParam<String>) -> Text<String> {
+    html(Size::Small, &page, &sort)
+}
+
+#[cached_response(timeout = 300)]
+#[handler]
+async fn cached_large(page: QueryParam<u32>, sort: QueryParam<String>) -> Text<String> {
+    html(Size::Large, &page, &sort)
 }
 
 #[handler]
-async fn large(request: &mut Request) -> Text<String> {
-    html(Size::Large, request)
+async fn small(page: QueryParam<u32>, sort: QueryParam<String>) -> Text<String> {
+    html(Size::Small, &page, &sort)
 }
 
-fn html(size: Size, request: &mut Request) -> Text<String> {
-    let page: Page = request.parse_queries().expect("visitors name a page");
-    Text::Html(pages::write(size, page.page, &page.sort))
+#[handler]
+async fn large(page: QueryParam<u32>, sort: QueryParam<String>) -> Text<String> {
+    html(Size::Large, &page, &sort)
+}
+
+fn html(size: Size, page: &QueryParam<u32>, sort: &QueryParam<String>) -> Text<String> {
+    Text::Html(pages::write(size, **page, sort))
 }
 
 /// Serves on a thread of its own.
