@@ -13,6 +13,8 @@
 //! through it; what a load comes to is in `load.rs`.
 
 mod load;
+#[cfg(test)]
+mod tests;
 
 use std::mem;
 use std::ops::ControlFlow;
@@ -190,7 +192,13 @@ impl Begun {
     /// which takes clones of them.
     pub async fn look(mut self) -> Self {
         while self.refresh.is_none() {
-            let State::Call(call) = mem::replace(&mut self.state, State::Asked) else { break };
+            let call = match mem::replace(&mut self.state, State::Asked) {
+                State::Call(call) => call,
+                answered => {
+                    self.state = answered;
+                    break;
+                }
+            };
             let (refresh, next) = rt::look_async(ControlFlow::Continue(call).into()).await.split();
             let is_call = next.is_continue();
             self.refresh = refresh;
@@ -230,6 +238,12 @@ impl Begun {
                 },
             }
         }
+    }
+
+    /// Whether a response was found.
+    #[cfg(feature = "tower")]
+    pub(crate) fn is_answered(&self) -> bool {
+        self.is_answer()
     }
 
     fn is_open(&self) -> bool {
@@ -294,11 +308,11 @@ impl Begun {
         if self.key.is_none() && !self.is_answer() {
             self.key = key.map(|key| key.as_str().into());
         }
-        if let State::Call(call) = mem::replace(&mut self.state, State::Asked) {
-            let is_alone = waiting == Waiting::Alone || self.visit.is_read_only();
-            let mut call = if is_alone { call.solo() } else { call };
+        if let State::Call(call) = &mut self.state {
+            if waiting == Waiting::Alone || self.visit.is_read_only() {
+                call.go_alone();
+            }
             self.tags.iter().for_each(|tag| call.tag(Text::new(tag)));
-            self.state = State::Call(call);
         }
     }
 

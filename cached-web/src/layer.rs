@@ -16,6 +16,9 @@ use crate::request::RequestInfo;
 use crate::rt::Policy;
 use crate::rules::{ETags, Rules};
 
+#[cfg(feature = "tower")]
+pub use timed::{CacheBody, CacheFuture, CacheService};
+
 /// Caches the responses of what stands behind it: routes, a whole application, any tower service.
 ///
 /// A response is fresh for the layer's timeout, or for less where its own `Cache-Control` or `Expires`
@@ -163,6 +166,15 @@ impl CacheLayer {
     #[must_use]
     pub fn client_refresh(self) -> Self {
         self.rules(Rules::client_refresh)
+    }
+
+    /// For how long after its freshness a response is still sent, while one request has it renewed in
+    /// the background. Default: not at all. At most 64 are renewed at once.
+    ///
+    /// Enable the feature `tokio` where what is behind the layer needs a tokio runtime.
+    #[must_use]
+    pub fn stale(self, window: impl IntoTimeout) -> Self {
+        self.policy(|policy| policy.stale(window))
     }
 
     /// For how long after its freshness a response stands in for a failure: a 5xx, a timeout. Default:
