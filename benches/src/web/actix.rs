@@ -6,8 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use actix_tower::middleware::Cache;
-use actix_web::body::MessageBody;
-use actix_web::dev::{HttpServiceFactory, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::dev::HttpServiceFactory;
 use actix_web::rt::System;
 use actix_web::web::{self, Query};
 use actix_web::{App, HttpResponse, HttpServer, Scope};

@@ -3,6 +3,7 @@
 pub mod peers;
 
 use std::convert::Infallible;
+use std::future::ready;
 use std::net::Ipv4Addr;
 use std::sync::mpsc;
 use std::thread;
@@ -87,9 +88,9 @@ fn at_hand_of(size: Size) -> &'static str {
 /// The same without a router.
 pub fn bare() -> impl Site {
     let (small, large) = (at_hand_of(Size::Small), at_hand_of(Size::Large));
-    service_fn(async move |request: Request| {
+    service_fn(move |request: Request| {
         let is_large = request.uri().path() == "/large";
-        Ok(Html(if is_large { large } else { small }).into_response())
+        ready(Ok(Html(if is_large { large } else { small }).into_response()))
     })
 }
 

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use cached_web::salvo::cached_response;
-use salvo::Server as Salvo;
+use salvo::{Server as Salvo, Writer};
 use salvo::cache::{Cache, MokaStore, RequestIssuer};
 use salvo::conn::TcpListener;
 use salvo::extract::QueryParam;
