@@ -91,10 +91,11 @@ fn write(spec: &Spec, function: &Function) -> TokenStream {
 fn signature(spec: &Spec, function: &Function) -> Signature {
     let Function { sig, body, .. } = function;
     let framework = spec.framework;
-    let span = match &sig.output {
-        ReturnType::Type(_, ty) => at(ty.span()),
-        ReturnType::Default => at(body.span_open()),
-    };
+    // Attributes below ours write names of their own at the places of types, as if a user had.
+    let span = Span::call_site().located_at(match &sig.output {
+        ReturnType::Type(_, ty) => ty.span(),
+        ReturnType::Default => body.span_open(),
+    });
     let krate = spec.caching.home.krate_at(span);
     let module = Ident::new(framework.module, span);
     let lifetime = framework.is_borrowed.then(|| quote_spanned!(span=> <'__cached>));

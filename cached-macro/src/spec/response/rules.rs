@@ -37,7 +37,7 @@ pub(super) fn rules(
     rules.extend(word(args, "stream", &[("tee", quote!(.tee()))], errors));
     let etag = |kind: TokenStream| {
         let krate = home.krate_at(Span::mixed_site());
-        hygienic!(.etag(#krate::__private::ETags::#kind))
+        hygienic!(.etag(#krate::ETags::#kind))
     };
     let etags = [
         ("strong", etag(quote!(Strong))),
