@@ -7,8 +7,8 @@
 //! Handlers write their page and ask no database, so a cache saves more in earnest.
 
 use cached_benches::contest::{self, Contest};
-use cached_benches::web::axum::{self, peers};
-use cached_benches::web::load::Visitor::{self, New, Returning};
+use cached_benches::web::axum::{self, Site, peers};
+use cached_benches::web::load::{self, Visitor};
 use cached_benches::web::pages::Size;
 use cached_benches::web::race::{self, Server};
 use cached_benches::web::{actix, calls, poem, rocket, salvo};
@@ -18,13 +18,27 @@ const ROUNDS: usize = 61;
 
 /// What visitors ask for, and how tables call it.
 const KINDS: [(Size, Visitor, &str); 4] = [
-    (Size::Small, New, "2 kB"),
-    (Size::Large, New, "40 kB"),
-    (Size::Small, Returning, "2 kB, If-None-Match"),
-    (Size::Large, Returning, "40 kB, If-None-Match"),
+    (Size::Small, Visitor::New, "2 kB"),
+    (Size::Large, Visitor::New, "40 kB"),
+    (Size::Small, Visitor::Returning, "2 kB, If-None-Match"),
+    (Size::Large, Visitor::Returning, "40 kB, If-None-Match"),
 ];
 
 fn main() {
+    // Both, or the one that is named: `cargo bench .. --bench web -- sockets`.
+    let is_asked = |part| {
+        let mut named = std::env::args().skip(1).filter(|word| !word.starts_with('-')).peekable();
+        named.peek().is_none() || named.any(|word| word == part)
+    };
+    if is_asked("calls") {
+        without_sockets();
+    }
+    if is_asked("sockets") {
+        over_sockets();
+    }
+}
+
+fn without_sockets() {
     println!("Without sockets: a request is made, axum's router calls, the response is dropped");
     let routed = KINDS.map(|(size, visitor, what)| routed(size, visitor, what));
     println!(
@@ -34,7 +48,25 @@ fn main() {
     println!("\nWithout sockets: a page that nobody has asked for before");
     let _ = [(Size::Small, "2 kB"), (Size::Large, "40 kB")].map(|(size, what)| missed(size, what));
 
-    println!("\nOver sockets: {} connections, one thread for the server, one for the client", 8);
+    println!("\nBudgets{:>60} {:>9}", "measured", "at most");
+    let fastest =
+        |lines: &[contest::Line]| lines.iter().map(|line| line.nanos).fold(f64::MAX, f64::min);
+    for ((_, _, what), lines) in KINDS.iter().zip(&routed) {
+        let best = fastest(&lines[3..6]);
+        budget(&format!("{what}: the attribute, times the fastest peer"), lines[1].nanos / best);
+        budget(&format!("{what}: the layer, times the fastest peer"), lines[2].nanos / best);
+    }
+    for ((_, _, what), lines) in KINDS.iter().zip(&bare) {
+        let measured = lines[1].nanos / fastest(&lines[2..]);
+        budget(&format!("{what}: the layer alone, times the fastest peer"), measured);
+    }
+}
+
+fn over_sockets() {
+    println!(
+        "\nOver sockets: {} connections, a thread for the server and one for the client",
+        load::CONNECTIONS,
+    );
     let axum: Vec<Server> = axum::sites().into_iter().map(axum::serve).collect();
     let actix = [
         actix::serve("cached-web, the attribute", true, actix::attribute),
@@ -54,36 +86,28 @@ fn main() {
         salvo::serve("salvo's own cache", true, salvo::salvo_cache_1),
         salvo::serve("salvo, no cache", false, salvo::uncached),
     ];
-    let served = KINDS.map(|(size, visitor, what)| {
-        let race = |name: &str, servers: &[Server]| {
-            race::run(&format!("{name}, {what}"), servers, size, visitor)
-        };
-        [
-            race("axum", &axum),
-            race("actix-web", &actix),
-            race("rocket", &rocket),
-            race("poem", &poem),
-            race("salvo", &salvo),
-        ]
+    let all: [(&str, &[Server]); 5] = [
+        ("axum", &axum),
+        ("actix-web", &actix),
+        ("rocket", &rocket),
+        ("poem", &poem),
+        ("salvo", &salvo),
+    ];
+    let lines = all.map(|(framework, servers)| {
+        KINDS.map(|(size, visitor, what)| {
+            race::run(&format!("{framework}, {what}"), servers, size, visitor)
+        })
     });
 
     println!("\nBudgets{:>60} {:>9}", "measured", "at most");
-    for ((_, _, what), lines) in KINDS.iter().zip(&routed) {
-        let best = lines[3..6].iter().map(|line| line.nanos).fold(f64::MAX, f64::min);
-        budget(&format!("{what}: the attribute, times the fastest peer"), lines[1].nanos / best);
-        budget(&format!("{what}: the layer, times the fastest peer"), lines[2].nanos / best);
-    }
-    for ((_, _, what), lines) in KINDS.iter().zip(&bare) {
-        let best = lines[2..].iter().map(|line| line.nanos).fold(f64::MAX, f64::min);
-        budget(&format!("{what}: the layer alone, times the fastest peer"), lines[1].nanos / best);
-    }
-    for ((_, _, what), [axum, actix, _, _, salvo]) in KINDS.iter().zip(&served) {
-        let best = axum[3..6].iter().map(|line| line.rate).fold(0.0, f64::max);
+    let [axum, actix, _, _, salvo] = lines;
+    for (at, (_, _, what)) in KINDS.iter().enumerate() {
+        let best = axum[at][3..6].iter().map(|line| line.rate).fold(0.0, f64::max);
         for (name, best, ours) in [
-            ("axum, attribute", best, axum[1].rate),
-            ("axum, layer", best, axum[2].rate),
-            ("actix-web", actix[1].rate, actix[0].rate),
-            ("salvo", salvo[1].rate, salvo[0].rate),
+            ("axum, attribute", best, axum[at][1].rate),
+            ("axum, layer", best, axum[at][2].rate),
+            ("actix-web", actix[at][1].rate, actix[at][0].rate),
+            ("salvo", salvo[at][1].rate, salvo[at][0].rate),
         ] {
             budget(&format!("{what}: {name}: best peer's rate, times ours"), best / ours);
         }
@@ -99,31 +123,35 @@ fn routed(size: Size, visitor: Visitor, what: &'static str) -> Vec<contest::Line
     let sites = axum::sites().into_iter();
     sites
         .fold(Contest::new(what, calls::CALLS).rounds(ROUNDS), |contest, site| {
-            contest.with(site.name, calls::hits(site.is_cached, site.router, size, visitor))
+            contest
+                .with(site.name, calls::hits(site.name, site.is_cached, site.router, size, visitor))
         })
         .with("a request made and dropped", calls::nothing(size))
         .run()
 }
 
 fn bare(size: Size, visitor: Visitor, what: &'static str) -> Vec<contest::Line> {
-    let site = axum::bare;
-    Contest::new(what, calls::CALLS)
-        .rounds(ROUNDS)
-        .with("the service alone", calls::hits(false, site(), size, visitor))
-        .with("cached-web, the layer", calls::hits(true, axum::layered(site()), size, visitor))
-        .with(
-            "axum-response-cache 0.5",
-            calls::hits(true, peers::axum_response_cache_0_5(site()), size, visitor),
-        )
-        .with(
-            "tower-http-cache 0.6",
-            calls::hits(true, peers::tower_http_cache_0_6(site()), size, visitor),
-        )
-        .with(
-            "http-cache-tower-server 0.2",
-            calls::hits(true, peers::http_cache_tower_server_0_2(site()), size, visitor),
-        )
-        .run()
+    let service = axum::bare();
+    let contest = Contest::new(what, calls::CALLS).rounds(ROUNDS);
+    let contest = hit(contest, "the service alone", service.clone(), size, visitor);
+    let layered = axum::layered(service.clone());
+    let contest = hit(contest, "cached-web, the layer", layered, size, visitor);
+    let layered = peers::axum_response_cache_0_5(service.clone());
+    let contest = hit(contest, "axum-response-cache 0.5", layered, size, visitor);
+    let layered = peers::tower_http_cache_0_6(service.clone());
+    let contest = hit(contest, "tower-http-cache 0.6", layered, size, visitor);
+    let layered = peers::http_cache_tower_server_0_2(service);
+    hit(contest, "http-cache-tower-server 0.2", layered, size, visitor).run()
+}
+
+fn hit(
+    contest: Contest,
+    name: &'static str,
+    site: impl Site,
+    size: Size,
+    visitor: Visitor,
+) -> Contest {
+    contest.with(name, calls::hits(name, false, site, size, visitor))
 }
 
 fn missed(size: Size, what: &'static str) -> Vec<contest::Line> {

@@ -78,7 +78,9 @@ pub mod __private {
     use salvo::Writer;
 
     use super::{RequestInfo, Response};
-    use crate::engine::{Begun, Opened, Rules, Visit};
+    use crate::engine::{Begun, Opened};
+    use crate::rules::Rules;
+    use crate::visit::Visit;
 
     /// What a response is made for, beside what the cache knows of the request: nothing.
     pub struct Way;

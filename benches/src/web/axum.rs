@@ -60,8 +60,11 @@ pub const AT_HAND: &str = "axum, pages at hand (the floor)";
 /// The routers of all contestants: the floor, this crate's two, three peers, and none.
 #[must_use]
 pub fn sites() -> Vec<Named> {
-    let cached = |name, router| Named { name, is_cached: true, router };
-    let plain = |name, router| Named { name, is_cached: false, router };
+    // Until it has its state, a router makes a route and its layers for each request.
+    let named =
+        |name, is_cached, router: Router| Named { name, is_cached, router: router.with_state(()) };
+    let cached = |name, router| named(name, true, router);
+    let plain = |name, router| named(name, false, router);
     vec![
         plain(AT_HAND, at_hand()),
         cached("cached-web, the attribute", attribute()),

@@ -20,11 +20,12 @@ use super::pages::{self, PAGES, Size};
 /// Calls in a run.
 pub const CALLS: usize = 256;
 
-/// A run of a site that has been asked for each page before.
+/// A run of a site that has been asked for each page before. Without a cache it writes them anew.
 ///
 /// # Panics
-/// Where a site with a cache runs a handler.
+/// Where the site has a cache and writes a page all the same.
 pub fn hits<S: Site>(
+    name: &'static str,
     is_cached: bool,
     site: S,
     size: Size,
@@ -39,7 +40,7 @@ pub fn hits<S: Site>(
                 consume(call(&site, black_box(parts)).await).await;
             }
         });
-        assert!(!is_cached || pages::written() == written, "a handler ran behind a cache");
+        assert!(!is_cached || pages::written() == written, "{name}: a handler ran behind a cache");
     }
 }
 

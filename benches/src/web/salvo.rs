@@ -6,11 +6,11 @@ use std::thread;
 use std::time::Duration;
 
 use cached_web::salvo::cached_response;
-use salvo::{Server as Salvo, Writer};
 use salvo::cache::{Cache, MokaStore, RequestIssuer};
 use salvo::conn::TcpListener;
 use salvo::extract::QueryParam;
 use salvo::prelude::{Listener, Router, Text, handler};
+use salvo::{Server as Salvo, Writer};
 use tokio::runtime::Builder;
 
 use super::pages::{self, Size};

@@ -12,7 +12,8 @@ use salvo::http::ResBody;
 use salvo::{Depot, Request, Writer, async_trait};
 
 use crate::body::{Flow, settle};
-use crate::engine::{Answer, Load};
+use crate::answer::Answer;
+use crate::engine::Load;
 
 /// What a cached handler returns.
 #[must_use = "it is sent once it is written"]

@@ -12,8 +12,6 @@ use std::time::Duration;
 
 use axum::BoxError;
 use axum::body::{Body, Bytes};
-use axum::extract::Request;
-use axum::response::Response;
 use http_body::{Frame, SizeHint};
 use http_cache::MokaManager;
 use http_cache_tower_server::{QueryKeyer, ServerCacheLayer, ServerCacheOptions};
