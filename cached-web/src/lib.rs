@@ -1,16 +1,27 @@
 //! HTTP responses cached safely, for handlers of axum, actix-web, rocket, poem and salvo.
+#![allow(dead_code, reason = "until the engine uses all of it")]
 
-#[allow(dead_code, reason = "until the engine uses all of it")]
+mod admission;
+mod answer;
 mod cache_control;
-#[allow(dead_code, reason = "until the engine uses all of it")]
+mod cache_status;
 mod fields;
-#[allow(dead_code, reason = "until the engine uses all of it")]
 mod http_date;
+mod key;
+mod plan;
+mod query;
 mod request;
-#[allow(dead_code, reason = "until the engine uses all of it")]
+mod rules;
 mod snapshot;
-#[allow(dead_code, reason = "until the engine uses all of it")]
+mod validators;
 mod vary;
 
-pub use request::RequestInfo;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
+
+pub use request::{Lines, RequestInfo};
+pub use rules::ETags;
+#[doc(hidden)]
+pub use rules::Rules;
 pub use snapshot::Snapshot;

@@ -150,7 +150,8 @@ impl<'b> Text<'b> {
     }
 
     /// The text.
-    pub(crate) fn as_str(self) -> &'b str {
+    #[must_use]
+    pub fn as_str(self) -> &'b str {
         // Whole `str`s were written, so nothing is lost here.
         str::from_utf8(self.0).unwrap_or_default()
     }
