@@ -1,5 +1,6 @@
 //! What generated code calls. No part of the public contract.
 
+pub use crate::background::spawn;
 pub use crate::adapter::{
     Adapter, Pick, PickOption, PickResult, PickShared, RefuseHidden, RefuseLate, Storable,
 };

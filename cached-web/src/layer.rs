@@ -22,7 +22,6 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 pub use body::CacheBody;
-use clock::Clock;
 pub use future::CacheFuture;
 use rfc9111::{Engine, Settings};
 
@@ -79,7 +78,7 @@ impl CacheLayer {
     /// Sets how large a body may be to be stored, in bytes. Default: 2 MiB.
     #[must_use]
     pub fn max_body(self, bytes: u64) -> Self {
-        self.with(|settings| settings.max_body = bytes)
+        self.with(|settings| settings.rules = settings.rules.clone().max_body(bytes))
     }
 
     /// Sets how much memory stored responses may take in all, in bytes. Default: 64 MiB.
@@ -116,13 +115,13 @@ impl CacheLayer {
     /// Sets whether responses tell in `Cache-Status` (RFC 9211) how they came. Default: true.
     #[must_use]
     pub fn cache_status(self, is_sent: bool) -> Self {
-        self.with(|settings| settings.cache_status = is_sent)
+        self.with(|settings| settings.rules = settings.rules.clone().cache_status(is_sent))
     }
 
     /// Sets the name of this cache in `Cache-Status`. Default: `cached-web`.
     #[must_use]
     pub fn cache_name(self, name: &'static str) -> Self {
-        self.with(|settings| settings.cache_name = name)
+        self.with(|settings| settings.rules = settings.rules.clone().cache_name(name))
     }
 
     fn with(mut self, set: impl FnOnce(&mut Settings)) -> Self {
@@ -133,7 +132,7 @@ impl CacheLayer {
 
     #[cfg(test)]
     fn clock(self, clock: cached_runtime::ManualClock) -> Self {
-        self.with(|settings| settings.clock = Clock::Manual(clock))
+        self.with(|settings| settings.clock = clock::Clock::Manual(clock))
     }
 }
 

@@ -8,9 +8,13 @@ mod cache_status;
 mod fields;
 mod http_date;
 mod key;
+#[cfg(feature = "tower")]
+mod layer;
 mod plan;
 mod query;
 mod request;
+#[cfg(feature = "tower")]
+mod rfc9111;
 mod rules;
 mod snapshot;
 mod validators;
@@ -20,6 +24,8 @@ mod vary;
 #[doc(hidden)]
 pub mod fuzzing;
 
+#[cfg(feature = "tower")]
+pub use layer::{CacheBody, CacheFuture, CacheLayer, CacheService};
 pub use request::{Lines, RequestInfo};
 pub use rules::ETags;
 #[doc(hidden)]

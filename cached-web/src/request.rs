@@ -26,6 +26,11 @@ impl RequestInfo {
         Self { method, uri, headers }
     }
 
+    /// Gives its parts back.
+    pub(crate) fn into_parts(self) -> (Method, Uri, HeaderMap) {
+        (self.method, self.uri, self.headers)
+    }
+
     /// Returns the method.
     #[must_use]
     pub fn method(&self) -> &Method {

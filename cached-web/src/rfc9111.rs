@@ -8,15 +8,14 @@
 mod age;
 mod answer;
 mod asked;
-mod conditions;
 mod control;
 mod freshness;
 mod invalidation;
 mod range;
 mod reuse;
 mod selection;
-mod storing;
 mod stored;
+mod storing;
 mod terms;
 mod validation;
 
@@ -26,6 +25,6 @@ pub(crate) use control::Control;
 pub(crate) use invalidation::{is_safe, named, took_effect};
 pub(crate) use reuse::{Reuse, is_failure, reuse};
 pub(crate) use selection::{Selection, flight_values};
-pub(crate) use storing::{Refusal, storable};
 pub(crate) use stored::{Received, Stored};
+pub(crate) use storing::{Refusal, storable};
 pub(crate) use validation::{condition, confirmed, freshened, without_conditions};

@@ -1,16 +1,36 @@
-//! The text that the layer finds responses by: host, path and query of a request.
+//! The key that the layer finds responses by: that of `key.rs`, for whole requests.
 
-use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Uri};
+use http::{HeaderMap, Method, Request, Uri};
 
-/// The key of a request.
-pub(super) fn of(parts: &Parts) -> String {
-    of_target(parts.uri.path_and_query().map_or("/", |t| t.as_str()), &parts.uri, &parts.headers)
+use crate::RequestInfo;
+use crate::rules::Rules;
+use cached_runtime::__private::TextBuffer;
+
+/// The key of a request. None where it names two hosts: a key would know one of them only.
+pub(super) fn of<B>(rules: &Rules, request: &mut Request<B>) -> Option<Box<str>> {
+    let (method, headers) = (request.method().clone(), std::mem::take(request.headers_mut()));
+    let info = RequestInfo::new(method, uri(request), headers);
+    let key = (!crate::admission::names_two_hosts(&info)).then(|| write(rules, &info));
+    *request.headers_mut() = info.into_parts().2;
+    key
 }
 
 /// The key that a request for another target, on the same host, would have.
-pub(super) fn of_target(target: &str, uri: &Uri, headers: &HeaderMap) -> String {
-    let host = uri.authority().map(|authority| authority.as_str().as_bytes());
-    let host = host.or_else(|| headers.get(http::header::HOST).map(HeaderValue::as_bytes));
-    format!("{}{target}", String::from_utf8_lossy(host.unwrap_or_default()))
+pub(super) fn of_target(rules: &Rules, target: Uri, headers: &HeaderMap) -> Box<str> {
+    write(rules, &RequestInfo::new(Method::GET, target, headers.clone()))
+}
+
+/// The URI as the client sent it: routers take off what they have matched.
+pub(super) fn uri<B>(request: &Request<B>) -> Uri {
+    #[cfg(feature = "axum")]
+    if let Some(axum::extract::OriginalUri(uri)) = request.extensions().get() {
+        return uri.clone();
+    }
+    request.uri().clone()
+}
+
+fn write(rules: &Rules, info: &RequestInfo) -> Box<str> {
+    let mut buffer = TextBuffer::new();
+    crate::key::write(&mut buffer, rules, info);
+    buffer.key().map_or("", |key| key.as_str()).into()
 }

@@ -60,7 +60,9 @@ impl Shelf {
         let shards = capacity / max_body.saturating_mul(BODIES_PER_SHARD).max(1);
         let options = OptionsBuilder::new()
             .weight_capacity(capacity.max(1))
-            .estimated_items_capacity(usize::try_from(capacity / LIKELY_WEIGHT).unwrap_or(usize::MAX))
+            .estimated_items_capacity(
+                usize::try_from(capacity / LIKELY_WEIGHT).unwrap_or(usize::MAX),
+            )
             .shards(usize::try_from(shards.clamp(1, MAX_SHARDS)).unwrap_or(1))
             .build()
             .expect("every required option is set");

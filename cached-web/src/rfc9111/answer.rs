@@ -3,19 +3,12 @@
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::header::{
-    AGE, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_RANGE, DATE, ETAG, EXPIRES,
-    HeaderName, LAST_MODIFIED, VARY,
-};
+use http::header::{AGE, CONTENT_LENGTH, CONTENT_RANGE};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 
 use super::Stored;
-use super::conditions::is_unmodified;
 use super::range::{Part, part};
-
-/// The fields of a `304` (RFC 9110, section 15.4.5).
-const OF_NOT_MODIFIED: [HeaderName; 6] =
-    [CACHE_CONTROL, CONTENT_LOCATION, DATE, ETAG, EXPIRES, VARY];
+use crate::validators;
 
 /// Answers a request, whose method is `GET` or `HEAD`, with a stored response.
 ///
@@ -28,9 +21,9 @@ pub(crate) fn answer(
 ) -> Response<Bytes> {
     let snapshot = &stored.snapshot;
     let mut response = Response::new(Bytes::new());
-    if snapshot.status.is_success() && is_unmodified(request, &snapshot.headers) {
+    if validators::is_not_modified(request, snapshot.status, &snapshot.headers) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
-        *response.headers_mut() = of_not_modified(&snapshot.headers);
+        *response.headers_mut() = validators::keep_of_not_modified(&snapshot.headers);
     } else {
         *response.status_mut() = snapshot.status;
         *response.headers_mut() = snapshot.headers.clone();
@@ -77,16 +70,4 @@ fn partial(request: &HeaderMap, stored: &Stored, response: &mut Response<Bytes>)
         response.headers_mut().insert(CONTENT_RANGE, range);
     }
     body
-}
-
-fn of_not_modified(stored: &HeaderMap) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    // A client that has no tag to go by is told by date.
-    let modified = (!stored.contains_key(ETAG)).then_some(LAST_MODIFIED);
-    for name in OF_NOT_MODIFIED.into_iter().chain(modified) {
-        for value in stored.get_all(&name) {
-            headers.append(&name, value.clone());
-        }
-    }
-    headers
 }

@@ -127,16 +127,21 @@ mod tests {
             ("//example.org:80", "/"),
             ("//example.org:80?q", "/?q"),
         ] {
-            let expected: Vec<&str> = Some(expected).filter(|path| !path.is_empty()).into_iter().collect();
+            let expected: Vec<&str> =
+                Some(expected).filter(|path| !path.is_empty()).into_iter().collect();
             assert_eq!(all(reference), expected, "{reference}");
         }
     }
 
     #[test]
     fn what_lies_elsewhere_is_left_alone() {
-        for reference in
-            ["http://example.com/x", "//example.com/x", "http://example.org/x", "mailto:a@b", "http:x"]
-        {
+        for reference in [
+            "http://example.com/x",
+            "//example.com/x",
+            "http://example.org/x",
+            "mailto:a@b",
+            "http:x",
+        ] {
             assert_eq!(all(reference), Vec::<String>::new(), "{reference}");
         }
     }
@@ -155,7 +160,11 @@ mod tests {
         for (method, expected) in
             [("GET", true), ("OPTIONS", true), ("POST", false), ("M-SEARCH", false), ("get", false)]
         {
-            assert_eq!(is_safe(&Method::from_bytes(method.as_bytes()).unwrap()), expected, "{method}");
+            assert_eq!(
+                is_safe(&Method::from_bytes(method.as_bytes()).unwrap()),
+                expected,
+                "{method}"
+            );
         }
     }
 }

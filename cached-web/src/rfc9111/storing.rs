@@ -5,12 +5,13 @@
 
 use std::time::SystemTime;
 
-use http::header::{AGE, AUTHORIZATION, COOKIE, DATE, ETAG, LAST_MODIFIED, SET_COOKIE};
+use http::header::{AGE, AUTHORIZATION, DATE, ETAG, HeaderName, LAST_MODIFIED, SET_COOKIE};
 use http::{HeaderMap, StatusCode};
 
 use super::Control;
 use super::freshness::{Lifetime, lifetime};
 use super::terms::Terms;
+use crate::admission::is_credential;
 use crate::vary::Vary;
 use crate::{fields, http_date};
 
@@ -31,27 +32,13 @@ pub(crate) enum Refusal {
     VaryAny,
 }
 
-impl Refusal {
-    /// A token for `Cache-Status`.
-    pub(crate) fn detail(self) -> &'static str {
-        match self {
-            Self::Status => "status",
-            Self::NoStore => "no-store",
-            Self::Private => "private",
-            Self::NoLifetime | Self::OfNoUse => "no-lifetime",
-            Self::Credentials => "credentials",
-            Self::SetCookie => "set-cookie",
-            Self::VaryAny => "vary",
-        }
-    }
-}
-
 /// On what terms a response may be stored.
 ///
 /// Two rules are stricter than the text of RFC 9111, which leaves them to whoever writes the fields.
 /// A response with `Set-Cookie` is stored only if it is `public` (section 7.3 warns of what happens
-/// otherwise). A request with `Cookie` is treated as one with `Authorization` (section 3.5), unless
-/// the response varies on it: then its copies are as apart as the cookies are.
+/// otherwise). To a request with `Cookie`, or another field that says who asks, the response has to
+/// say as much as to one with `Authorization` (section 3.5), or to vary on that field: then its copies
+/// are as apart as the values are.
 pub(crate) fn storable(
     request: &HeaderMap,
     status: StatusCode,
@@ -74,8 +61,12 @@ pub(crate) fn storable(
     };
     let is_for_all = control.has("public") || control.has("s-maxage");
     let is_shareable = is_for_all || control.has("must-revalidate");
-    let has_own_cookie = request.contains_key(COOKIE) && !varying.contains(&COOKIE);
-    if (request.contains_key(AUTHORIZATION) && !is_shareable) || (has_own_cookie && !is_for_all) {
+    let is_own = |name: &HeaderName| {
+        is_credential(name.as_str()) && *name != AUTHORIZATION && !varying.contains(name)
+    };
+    let is_refused = (request.contains_key(AUTHORIZATION) && !is_shareable)
+        || (!is_for_all && request.keys().any(is_own));
+    if is_refused {
         return Err(Refusal::Credentials);
     }
     let is_withheld = unstored(control).any(|name| name == SET_COOKIE);
@@ -106,7 +97,7 @@ pub(crate) fn keep(headers: &mut HeaderMap, control: &Control, received: SystemT
     }
 }
 
-fn unstored(control: &Control) -> impl Iterator<Item = http::HeaderName> + '_ {
+fn unstored(control: &Control) -> impl Iterator<Item = HeaderName> + '_ {
     control.qualified("private").chain(control.qualified("no-cache"))
 }
 
@@ -243,7 +234,7 @@ mod tests {
         ]);
         let control = Control::of(&headers, &[]);
         keep(&mut headers, &control, UNIX_EPOCH);
-        let mut names: Vec<_> = headers.keys().map(http::HeaderName::as_str).collect();
+        let mut names: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
         names.sort_unstable();
         assert_eq!(names, ["cache-control", "date", "x-kept"]);
         assert_eq!(headers["date"], "Thu, 01 Jan 1970 00:00:00 GMT");

@@ -3,13 +3,12 @@
 use std::time::SystemTime;
 
 use http::header::{
-    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, DATE, ETAG, HeaderName, IF_MATCH, IF_MODIFIED_SINCE,
-    IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, LAST_MODIFIED, RANGE,
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, DATE, ETAG, HeaderName, IF_MATCH,
+    IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, LAST_MODIFIED, RANGE,
 };
 use http::{HeaderMap, HeaderValue};
 
 use super::Stored;
-use super::conditions::opaque;
 use crate::{fields, http_date};
 
 /// Fields that make a request conditional.
@@ -17,13 +16,8 @@ const CONDITIONS: [HeaderName; 5] =
     [IF_MATCH, IF_NONE_MATCH, IF_MODIFIED_SINCE, IF_UNMODIFIED_SINCE, IF_RANGE];
 
 /// Fields that describe the stored body, which a `304` does not bring.
-const OF_THE_BODY: [HeaderName; 5] = [
-    CONTENT_ENCODING,
-    CONTENT_LENGTH,
-    CONTENT_RANGE,
-    ETAG,
-    HeaderName::from_static("content-md5"),
-];
+const OF_THE_BODY: [HeaderName; 5] =
+    [CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ETAG, HeaderName::from_static("content-md5")];
 
 /// Removes what makes a request conditional or partial.
 pub(crate) fn without_conditions(request: &mut HeaderMap) {
@@ -42,7 +36,9 @@ pub(crate) fn condition<'s>(
     others: impl Iterator<Item = &'s Stored>,
 ) -> bool {
     let (tags, modified) = match selected {
-        Some(stored) => (etag(stored).map(HeaderValue::as_bytes).map(<[u8]>::to_vec), modified(stored)),
+        Some(stored) => {
+            (etag(stored).map(HeaderValue::as_bytes).map(<[u8]>::to_vec), modified(stored))
+        }
         None => {
             let tags: Vec<_> = others.filter_map(etag).map(HeaderValue::as_bytes).collect();
             ((!tags.is_empty()).then(|| tags.join(&b", "[..])), None)
@@ -104,4 +100,10 @@ fn etag(stored: &Stored) -> Option<&HeaderValue> {
 
 fn modified(stored: &Stored) -> Option<&HeaderValue> {
     stored.snapshot.headers.get(LAST_MODIFIED)
+}
+
+/// An entity tag without its weakness.
+fn opaque(tag: &HeaderValue) -> &[u8] {
+    let tag = tag.as_bytes();
+    tag.strip_prefix(b"W/").unwrap_or(tag)
 }

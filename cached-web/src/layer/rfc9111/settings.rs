@@ -1,0 +1,31 @@
+//! How the layer was set up.
+
+use http::HeaderName;
+
+use super::super::clock::Clock;
+use crate::rules::Rules;
+
+/// How the layer was set up. Units and meaning are those of the methods of `CacheLayer`.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// Only what is about keys, bodies and `Cache-Status` counts in this mode.
+    pub(crate) rules: Rules,
+    pub(crate) capacity: u64,
+    pub(crate) max_variants: usize,
+    pub(crate) client_refresh: bool,
+    pub(crate) targets: Vec<HeaderName>,
+    pub(crate) clock: Clock,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            rules: Rules::new(),
+            capacity: 64 << 20,
+            max_variants: 16,
+            client_refresh: true,
+            targets: vec![HeaderName::from_static("surrogate-control")],
+            clock: Clock::System,
+        }
+    }
+}
