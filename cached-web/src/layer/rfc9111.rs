@@ -7,6 +7,8 @@ mod change;
 mod fetch;
 mod renewal;
 mod settings;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};

@@ -2,8 +2,10 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use http::HeaderMap;
+use http::header::AGE;
+use http::{HeaderMap, HeaderValue};
 
+use crate::cache_control::seconds;
 use crate::http_date;
 
 /// How old a response was when it was received: the larger of what `Date` and `Age` say.
@@ -18,7 +20,15 @@ pub(crate) fn initial_age(
     let since_date = |date| whole_seconds(received).saturating_sub(since_1970(date));
     let apparent = http_date::date(headers).map_or(Duration::ZERO, since_date);
     let delay = received.duration_since(requested).unwrap_or_default();
-    apparent.max(http_date::age(headers).saturating_add(delay))
+    apparent.max(told(headers).saturating_add(delay))
+}
+
+/// What `Age` says: its first member, and of that what stands before a parameter. Nothing where that is
+/// no number (RFC 9111, section 5.1).
+fn told(headers: &HeaderMap) -> Duration {
+    let line = headers.get(AGE).map_or(&b""[..], HeaderValue::as_bytes);
+    let first = line.split(|byte| matches!(byte, b',' | b';')).next().unwrap_or_default();
+    seconds(first.trim_ascii()).unwrap_or_default()
 }
 
 fn whole_seconds(time: SystemTime) -> Duration {
@@ -31,8 +41,7 @@ fn since_1970(time: SystemTime) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-    use http::header::{AGE, DATE};
+    use http::header::DATE;
 
     use super::*;
 
@@ -60,6 +69,16 @@ mod tests {
             }
             let found = initial_age(&headers, requested, received);
             assert_eq!(found.as_millis(), expected_ms, "date {date:?}, age {age:?}");
+        }
+    }
+
+    #[test]
+    fn the_first_number_of_age_counts() {
+        for (line, expected) in
+            [("7", 7), ("7, 9", 7), ("7;a=9", 7), ("x", 0), ("-7", 0), ("7.5", 0), ("", 0)]
+        {
+            let headers = HeaderMap::from_iter([(AGE, HeaderValue::from_static(line))]);
+            assert_eq!(told(&headers), Duration::from_secs(expected), "{line}");
         }
     }
 

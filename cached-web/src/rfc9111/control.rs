@@ -72,8 +72,13 @@ impl Control {
 /// A targeted field is a dictionary of structured values: a number in quotes is none there.
 fn is_usable(directives: &CacheControl) -> bool {
     const NUMBERS: [&str; 4] = ["max-age", "s-maxage", "stale-while-revalidate", "stale-if-error"];
+    let is_key = |name: &str| {
+        name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '*')
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.*".contains(c))
+    };
+    let has_keys = directives.directives().iter().all(|directive| is_key(&directive.name));
     let has_numbers = NUMBERS.iter().all(|name| directives.seconds(name) != Seconds::Invalid);
-    !directives.directives().is_empty() && !directives.is_malformed() && has_numbers
+    !directives.directives().is_empty() && !directives.is_malformed() && has_keys && has_numbers
 }
 
 #[cfg(test)]

@@ -11,11 +11,15 @@ use super::super::flight::Company;
 use super::super::shelf::Turn;
 use super::fetch::Exchange;
 use super::{Engine, Wanted};
-use crate::rfc9111::flight_values;
+use crate::rfc9111::{Reuse, flight_values};
 
 /// Starts it, unless somebody is at it already.
-pub(super) fn start<S, B, R>(engine: Arc<Engine>, inner: S, request: &Request<B>, wanted: Wanted)
-where
+pub(super) fn start<S, B, R>(
+    engine: Arc<Engine>,
+    inner: S,
+    request: &Request<B>,
+    mut wanted: Wanted,
+) where
     S: Service<Request<B>, Response = Response<R>> + Clone + Send + 'static,
     S::Future: Send,
     S::Error: Send + 'static,
@@ -27,6 +31,11 @@ where
     let Turn::Lead(fetch) = engine.shelf.turn(&wanted.key, Company::Anybody(values)) else {
         return;
     };
+    // It may have been renewed since it was found stale.
+    engine.look(request.headers(), &mut wanted, engine.now());
+    if !matches!(wanted.selected, Some((_, Reuse::WhileRevalidating))) {
+        return;
+    }
     let mut again = Request::new(B::default());
     *again.method_mut() = http::Method::GET;
     *again.uri_mut() = request.uri().clone();
