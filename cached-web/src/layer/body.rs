@@ -122,7 +122,7 @@ impl Copying {
 
     fn finish(self) {
         if self.expected.is_none_or(|expected| expected == self.length) {
-            self.fetch.commit(Arc::new(self.stored.with_body(joined(self.chunks))));
+            self.fetch.commit(&Arc::new(self.stored.with_body(joined(self.chunks))));
         }
     }
 }
@@ -163,10 +163,9 @@ impl<B: Body> Body for CacheBody<B> {
             *copy = copy.take().and_then(|copy| copy.push(chunk));
         }
         // Whoever reads it may stop here.
-        if body.is_end_stream() || copy.as_ref().is_some_and(Copying::is_complete) {
-            if let Some(copy) = copy.take() {
-                copy.finish();
-            }
+        let is_last = body.is_end_stream();
+        if let Some(copy) = copy.take_if(|copy| is_last || copy.is_complete()) {
+            copy.finish();
         }
         Poll::Ready(Some(Ok(frame)))
     }

@@ -14,6 +14,7 @@ type Pending<R, E> = Pin<Box<dyn Future<Output = Result<Response<CacheBody<R>>, 
 /// What [`CacheService`](super::CacheService) returns.
 pub struct CacheFuture<R: Body, E>(State<R, E>);
 
+#[allow(clippy::large_enum_variant, reason = "to box hits is what this avoids")]
 enum State<R: Body, E> {
     /// Boxed by nobody: hits allocate no future. None once it has been taken.
     Ready(Option<Response<CacheBody<R>>>),

@@ -41,9 +41,9 @@ enum Way {
     /// It is answered.
     Answered(Response<Bytes>),
     /// It is answered with what is stale, which is validated behind its back.
-    Renewed(Response<Bytes>, Wanted),
+    Renewed(Response<Bytes>, Sought),
     /// The service answers it, and its response may be stored.
-    Fetched(Wanted),
+    Fetched(Sought),
     /// The service answers it, and the cache has no part in that.
     Passed(Bypass),
     /// The service answers it, and what that changes is dropped.
@@ -51,7 +51,7 @@ enum Way {
 }
 
 /// What a request looks for, and what it found.
-struct Wanted {
+struct Sought {
     key: Box<str>,
     asked: Asked,
     entry: Option<Arc<Entry>>,
@@ -85,13 +85,13 @@ impl Engine {
         let engine = Arc::clone(self);
         match self.way(&mut request) {
             Way::Answered(response) => CacheFuture::ready(response.map(CacheBody::whole)),
-            Way::Renewed(response, wanted) => {
-                renewal::start(engine, inner.clone(), &request, wanted);
+            Way::Renewed(response, sought) => {
+                renewal::start(engine, inner.clone(), &request, sought);
                 CacheFuture::ready(response.map(CacheBody::whole))
             }
-            Way::Fetched(wanted) => {
+            Way::Fetched(sought) => {
                 let inner = ready(inner);
-                CacheFuture::pending(Exchange::new(engine, inner, wanted, request).run())
+                CacheFuture::pending(Exchange::new(engine, inner, sought, request).run())
             }
             Way::Passed(reason) => {
                 let response = ready(inner).call(request);
@@ -113,37 +113,37 @@ impl Engine {
             return Way::Passed(Bypass::Refresh);
         }
         if !self.settings.client_refresh {
-            asked.freshness = Default::default();
+            asked = asked.without_bounds();
         }
         let Some(key) = key::of(&self.settings.rules, request) else {
             return Way::Passed(Bypass::Host);
         };
-        let mut wanted = Wanted { key, asked, entry: None, selected: None };
+        let mut sought = Sought { key, asked, entry: None, selected: None };
         let now = self.now();
-        self.look(request.headers(), &mut wanted, now);
-        if let Some(stored) = wanted.usable() {
+        self.look(request.headers(), &mut sought, now);
+        if let Some(stored) = sought.usable() {
             let found = hit(stored, now);
             let response = self.answer(request.method(), request.headers(), stored, found, now);
-            return match wanted.selected {
-                Some((_, Reuse::WhileRevalidating)) => Way::Renewed(response, wanted),
+            return match sought.selected {
+                Some((_, Reuse::WhileRevalidating)) => Way::Renewed(response, sought),
                 _ => Way::Answered(response),
             };
         }
-        if wanted.asked.is_cached_only {
+        if sought.asked.is_cached_only {
             return Way::Answered(gateway_timeout());
         }
         // A part of what is not stored, or no longer fresh, is for this request only.
         let is_partial = request.headers().contains_key(RANGE);
-        if is_partial { Way::Passed(Bypass::Range) } else { Way::Fetched(wanted) }
+        if is_partial { Way::Passed(Bypass::Range) } else { Way::Fetched(sought) }
     }
 
     /// Looks for what is stored for a request, and how it may be used.
-    fn look(&self, headers: &HeaderMap, wanted: &mut Wanted, now: SystemTime) {
-        wanted.entry = self.shelf.look(&wanted.key);
-        let mut variants = wanted.entry.iter().flat_map(|entry| &entry.variants);
+    fn look(&self, headers: &HeaderMap, sought: &mut Sought, now: SystemTime) {
+        sought.entry = self.shelf.look(&sought.key);
+        let mut variants = sought.entry.iter().flat_map(|entry| &entry.variants);
         let selected = variants.find(|stored| stored.selection.is_of(headers));
-        wanted.selected = selected.map(|stored| {
-            let reuse = reuse(&stored.terms, stored.age(now), &wanted.asked);
+        sought.selected = selected.map(|stored| {
+            let reuse = reuse(&stored.terms, stored.age(now), &sought.asked);
             (Arc::clone(stored), reuse)
         });
     }
@@ -174,26 +174,12 @@ impl Engine {
         cache_status::append(response.headers_mut(), &self.settings.rules, found, lifetime);
     }
 
-    /// Whom a request shares its fetch with.
-    fn company(&self, headers: &HeaderMap, wanted: &Wanted, now: SystemTime) -> Company {
-        let entry = wanted.entry.as_deref();
-        let is_unshared = entry.and_then(|entry| entry.unshared_until).is_some_and(|end| now < end);
-        if is_unshared || wanted.asked != Asked::default() {
-            return Company::Nobody;
-        }
-        let newest = entry.and_then(|entry| entry.variants.first());
-        let names = newest.map_or(&[][..], |stored| stored.selection.names());
-        let values = flight_values(names, headers);
-        let is_own = headers.keys().any(|name| is_credential(name.as_str()));
-        if is_own { Company::Leaders(values) } else { Company::Anybody(values) }
-    }
-
     fn now(&self) -> SystemTime {
         self.settings.clock.now()
     }
 }
 
-impl Wanted {
+impl Sought {
     /// The stored response that answers the request as it is.
     fn usable(&self) -> Option<&Arc<Stored>> {
         match &self.selected {
@@ -206,12 +192,26 @@ impl Wanted {
     fn missed(&self) -> Missed {
         let has_variants = self.entry.as_ref().is_some_and(|entry| !entry.variants.is_empty());
         match &self.selected {
-            Some(_) if self.asked.freshness != Default::default() => Missed::Request,
+            Some(_) if self.asked.has_bounds() => Missed::Request,
             Some(_) => Missed::Stale,
             None if has_variants => Missed::Vary,
             None => Missed::Uri,
         }
     }
+}
+
+/// Whom a request shares its fetch with.
+fn company(headers: &HeaderMap, sought: &Sought, now: SystemTime) -> Company {
+    let entry = sought.entry.as_deref();
+    let is_unshared = entry.and_then(|entry| entry.unshared_until).is_some_and(|end| now < end);
+    if is_unshared || sought.asked != Asked::default() {
+        return Company::Nobody;
+    }
+    let newest = entry.and_then(|entry| entry.variants.first());
+    let names = newest.map_or(&[][..], |stored| stored.selection.names());
+    let values = flight_values(names, headers);
+    let is_own = headers.keys().any(|name| is_credential(name.as_str()));
+    if is_own { Company::Leaders(values) } else { Company::Anybody(values) }
 }
 
 fn hit(stored: &Stored, now: SystemTime) -> Found {

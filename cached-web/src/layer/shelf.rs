@@ -84,10 +84,12 @@ impl Shelf {
         let joined = self.flights(key).join(key, company);
         match joined {
             Joined::Follows(flight) => Turn::Follow(flight),
-            Joined::Leads(flight) => {
-                let (shelf, key) = (Arc::clone(self), key.into());
-                Turn::Lead(Fetch { shelf, key, flight, is_over: false })
-            }
+            Joined::Leads(flight) => Turn::Lead(Fetch {
+                shelf: Arc::clone(self),
+                key: key.into(),
+                flight,
+                is_over: false,
+            }),
         }
     }
 
@@ -107,18 +109,18 @@ impl Shelf {
     }
 
     /// An entry with this response in the place of those that the same requests select.
-    fn renewed(&self, key: &str, stored: Arc<Stored>) -> Entry {
+    fn renewed(&self, key: &str, stored: &Arc<Stored>) -> Entry {
         let present = self.entries.peek(key);
         let others = present.iter().flat_map(|entry| &entry.variants);
         let others = others.filter(|other| other.selection != stored.selection).cloned();
-        let variants = std::iter::once(Arc::clone(&stored)).chain(others);
+        let variants = std::iter::once(Arc::clone(stored)).chain(others);
         Entry { variants: variants.take(self.max_variants).collect(), unshared_until: None }
     }
 }
 
 impl Fetch {
     /// Stores the response, unless an invalidation overtook its fetch.
-    pub(super) fn commit(mut self, stored: Arc<Stored>) {
+    pub(super) fn commit(mut self, stored: &Arc<Stored>) {
         let is_stored = {
             let mut flights = self.shelf.flights(&self.key);
             flights.remove(&self.key, &self.flight);

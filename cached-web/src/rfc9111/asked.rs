@@ -50,6 +50,16 @@ impl Asked {
             is_unstored: directives.has("no-store"),
         }
     }
+
+    /// Whether it asks for something fresher, or is content with something staler, than others do.
+    pub(crate) fn has_bounds(&self) -> bool {
+        self.freshness != Wanted::Fresh
+    }
+
+    /// The same as from a client that takes whatever is fresh.
+    pub(crate) fn without_bounds(self) -> Self {
+        Self { freshness: Wanted::Fresh, ..self }
+    }
 }
 
 impl Wanted {

@@ -20,7 +20,7 @@ pub(crate) struct Control {
 impl Control {
     /// The directives of a response. `targets` are names of targeted fields, best first.
     ///
-    /// A targeted field that is not well formed, or that is empty, is as good as absent.
+    /// A targeted field that is not well formed, or says nothing of storing, is as good as absent.
     pub(crate) fn of(headers: &HeaderMap, targets: &[HeaderName]) -> Self {
         for target in targets {
             let directives = CacheControl::of_field(headers, target);
@@ -69,16 +69,21 @@ impl Control {
     }
 }
 
-/// A targeted field is a dictionary of structured values: a number in quotes is none there.
+/// Whether the directives of a targeted field are those of a dictionary of structured values, where a
+/// number in quotes is none, and say something of storing. Without the latter, as in
+/// `content="ESI/1.0"`, they must not put a `private` beside them out of force.
 fn is_usable(directives: &CacheControl) -> bool {
     const NUMBERS: [&str; 4] = ["max-age", "s-maxage", "stale-while-revalidate", "stale-if-error"];
-    let is_key = |name: &str| {
-        name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '*')
-            && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.*".contains(c))
-    };
+    const OTHERS: [&str; 3] = ["no-store", "no-cache", "private"];
     let has_keys = directives.directives().iter().all(|directive| is_key(&directive.name));
     let has_numbers = NUMBERS.iter().all(|name| directives.seconds(name) != Seconds::Invalid);
-    !directives.directives().is_empty() && !directives.is_malformed() && has_keys && has_numbers
+    let says_something = NUMBERS[..2].iter().chain(&OTHERS).any(|name| directives.has(name));
+    says_something && !directives.is_malformed() && has_keys && has_numbers
+}
+
+fn is_key(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '*')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.*".contains(c))
 }
 
 #[cfg(test)]
@@ -106,7 +111,15 @@ mod tests {
 
     #[test]
     fn a_targeted_field_with_a_mistake_is_as_good_as_absent() {
-        for line in ["max-age=10, &&&&&", "max-age=x", "max-age = 10", "", "max-age=1, max-age=2"] {
+        for line in [
+            "content=\"ESI/1.0\"",
+            "public",
+            "max-age=10, &&&&&",
+            "max-age=x",
+            "max-age = 10",
+            "",
+            "max-age=1, max-age=2",
+        ] {
             let found = control(&[("cache-control", "no-store"), ("cdn-cache-control", line)]);
             assert!(!found.is_targeted && found.has("no-store"), "{line}");
         }

@@ -28,7 +28,8 @@ pub(crate) enum Reuse {
 /// How a response of this age may be used for a request.
 pub(crate) fn reuse(terms: &Terms, age: Duration, asked: &Asked) -> Reuse {
     let past = age.saturating_sub(terms.lifetime);
-    let is_fresh = age < terms.lifetime;
+    let left = terms.lifetime.saturating_sub(age);
+    let is_fresh = !left.is_zero();
     let validated = match terms.on_error {
         on_error if !is_fresh && past < on_error => Reuse::ValidatedOrFailed,
         _ => Reuse::Validated,
@@ -44,7 +45,7 @@ pub(crate) fn reuse(terms: &Terms, age: Duration, asked: &Asked) -> Reuse {
     if age > max_age {
         return validated;
     }
-    if is_fresh && (terms.lifetime - age) >= min_left {
+    if is_fresh && left >= min_left {
         return Reuse::Fresh;
     }
     if is_fresh || !min_left.is_zero() {

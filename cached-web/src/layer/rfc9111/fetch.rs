@@ -16,7 +16,7 @@ use super::super::CacheBody;
 use super::super::body::{Copying, Read};
 use super::super::flight::{Company, Outcome};
 use super::super::shelf::{Fetch, Turn};
-use super::{Engine, Wanted, hit};
+use super::{Engine, Sought, company, hit};
 use crate::cache_status::Found;
 use crate::plan::Unkept;
 use crate::rfc9111::{
@@ -35,7 +35,7 @@ const UNSHARED: Duration = Duration::from_secs(60);
 pub(super) struct Exchange<S, B> {
     engine: Arc<Engine>,
     inner: S,
-    wanted: Wanted,
+    sought: Sought,
     /// As the client sent it.
     parts: Parts,
     body: B,
@@ -49,18 +49,18 @@ where
     B: Body + Default,
     R: Body<Data: Buf>,
 {
-    pub(super) fn new(engine: Arc<Engine>, inner: S, wanted: Wanted, request: Request<B>) -> Self {
+    pub(super) fn new(engine: Arc<Engine>, inner: S, sought: Sought, request: Request<B>) -> Self {
         let (parts, body) = request.into_parts();
-        Self { engine, inner, wanted, parts, body }
+        Self { engine, inner, sought, parts, body }
     }
 
     /// Answers the request, by a fetch of its own or of another one that it waits for.
     pub(super) async fn run(mut self) -> Answered<R, S::Error> {
         for _ in 0..MOST_WAITS {
             let now = self.engine.now();
-            let company = self.engine.company(&self.parts.headers, &self.wanted, now);
+            let company = company(&self.parts.headers, &self.sought, now);
             let is_alone = matches!(company, Company::Nobody);
-            let (fetch, outcome) = match self.engine.shelf.turn(&self.wanted.key, company) {
+            let (fetch, outcome) = match self.engine.shelf.turn(&self.sought.key, company) {
                 Turn::Lead(fetch) => (Some(fetch), None),
                 Turn::Follow(flight) => (None, flight.landed(LONGEST_WAIT).await),
             };
@@ -73,7 +73,7 @@ where
                 (None, Some(Outcome::Refused) | None) => break,
             }
         }
-        match self.engine.shelf.turn(&self.wanted.key, Company::Nobody) {
+        match self.engine.shelf.turn(&self.sought.key, Company::Nobody) {
             Turn::Lead(fetch) => self.lead(fetch).await,
             // Who shares with nobody leads. Were it otherwise, the response would go unstored.
             Turn::Follow(_) => {
@@ -95,9 +95,9 @@ where
 
     /// Looks whether another request had stored what this one wants.
     fn look_again(&mut self, outcome: Option<Outcome>) -> Option<Response<CacheBody<R>>> {
-        let (now, missed) = (self.engine.now(), self.wanted.missed());
-        self.engine.look(&self.parts.headers, &mut self.wanted, now);
-        let stored = self.wanted.usable()?;
+        let (now, missed) = (self.engine.now(), self.sought.missed());
+        self.engine.look(&self.parts.headers, &mut self.sought, now);
+        let stored = self.sought.usable()?;
         let found = match outcome {
             Some(_) => Found::Miss { reason: missed, collapsed: true, stored: false, unkept: None },
             None => hit(stored, now),
@@ -129,16 +129,16 @@ where
     /// Asks for validation of what is stored. False where that cannot be: then the client's own
     /// conditions, if any, go to the service.
     fn make_conditional(&self, headers: &mut HeaderMap) -> bool {
-        let selected = self.wanted.selected.as_ref().map(|(stored, _)| &**stored);
+        let selected = self.sought.selected.as_ref().map(|(stored, _)| &**stored);
         condition(headers, selected, self.variants().map(|stored| &**stored))
     }
 
     fn variants(&self) -> impl Iterator<Item = &Arc<Stored>> {
-        self.wanted.entry.iter().flat_map(|entry| &entry.variants)
+        self.sought.entry.iter().flat_map(|entry| &entry.variants)
     }
 
     fn confirmed(&self, answer: &HeaderMap) -> Option<Arc<Stored>> {
-        let selected = self.wanted.selected.as_ref().map(|(stored, _)| stored);
+        let selected = self.sought.selected.as_ref().map(|(stored, _)| stored);
         confirmed(answer, selected, self.variants()).cloned()
     }
 
@@ -150,9 +150,8 @@ where
         times: Received,
     ) -> Answered<R, S::Error> {
         let now = times.at;
-        let stale = match &self.wanted.selected {
-            Some((stored, Reuse::ValidatedOrFailed)) => stored,
-            _ => return Ok(self.take(fetch, failed?, times).await),
+        let Some((stale, Reuse::ValidatedOrFailed)) = &self.sought.selected else {
+            return Ok(self.take(fetch, failed?, times).await);
         };
         fetch.refuse();
         Ok(self.answer(stale, hit(stale, now), now))
@@ -188,15 +187,15 @@ where
         let renewed = Arc::new(renewed.with_body(stored.snapshot.body.clone()));
         let is_stored = storable.is_ok();
         match storable {
-            Ok(_) => fetch.commit(Arc::clone(&renewed)),
+            Ok(_) => fetch.commit(&renewed),
             // It is for this client alone, and says nothing of what others have.
             Err(Refusal::Credentials | Refusal::SetCookie) => fetch.refuse(),
             Err(_) => {
-                self.engine.shelf.invalidate(&self.wanted.key);
+                self.engine.shelf.invalidate(&self.sought.key);
                 fetch.refuse();
             }
         }
-        let reason = self.wanted.missed();
+        let reason = self.sought.missed();
         let found = Found::Miss { reason, collapsed: false, stored: is_stored, unkept: None };
         self.answer(&renewed, found, times.at)
     }
@@ -212,10 +211,11 @@ where
         let stored = match self.stored(&head, &body, times) {
             Ok(stored) => stored,
             Err(unkept) => {
-                match is_failure(head.status) {
+                if is_failure(head.status) {
                     // The next one may well be stored.
-                    true => fetch.refuse(),
-                    false => fetch.refuse_until(times.at + UNSHARED),
+                    fetch.refuse();
+                } else {
+                    fetch.refuse_until(times.at + UNSHARED);
                 }
                 return self.pass(head, body, unkept);
             }
@@ -239,7 +239,7 @@ where
             return self.missed(self.read(head, read), false, Some(Unkept::Length));
         }
         let stored = Arc::new(stored.with_body(read.bytes.clone()));
-        fetch.commit(Arc::clone(&stored));
+        fetch.commit(&stored);
         let found = self.found(true, None);
         let answer = self.answer(&stored, found, times.at);
         if answer.status() == StatusCode::NOT_MODIFIED {
@@ -296,7 +296,7 @@ where
     }
 
     fn found(&self, stored: bool, unkept: Option<Unkept>) -> Found {
-        Found::Miss { reason: self.wanted.missed(), collapsed: false, stored, unkept }
+        Found::Miss { reason: self.sought.missed(), collapsed: false, stored, unkept }
     }
 
     fn answer(&self, stored: &Stored, found: Found, now: SystemTime) -> Response<CacheBody<R>> {

@@ -10,7 +10,7 @@ use tower_service::Service;
 use super::super::flight::Company;
 use super::super::shelf::Turn;
 use super::fetch::Exchange;
-use super::{Engine, Wanted};
+use super::{Engine, Sought};
 use crate::rfc9111::{Reuse, flight_values};
 
 /// Starts it, unless somebody is at it already.
@@ -18,7 +18,7 @@ pub(super) fn start<S, B, R>(
     engine: Arc<Engine>,
     inner: S,
     request: &Request<B>,
-    mut wanted: Wanted,
+    mut sought: Sought,
 ) where
     S: Service<Request<B>, Response = Response<R>> + Clone + Send + 'static,
     S::Future: Send,
@@ -26,14 +26,14 @@ pub(super) fn start<S, B, R>(
     B: Body + Default + Send + 'static,
     R: Body<Data: Buf + Send, Error: Send> + Send + 'static,
 {
-    let Some((stored, _)) = &wanted.selected else { return };
+    let Some((stored, _)) = &sought.selected else { return };
     let values = flight_values(stored.selection.names(), request.headers());
-    let Turn::Lead(fetch) = engine.shelf.turn(&wanted.key, Company::Anybody(values)) else {
+    let Turn::Lead(fetch) = engine.shelf.turn(&sought.key, Company::Anybody(values)) else {
         return;
     };
     // It may have been renewed since it was found stale.
-    engine.look(request.headers(), &mut wanted, engine.now());
-    if !matches!(wanted.selected, Some((_, Reuse::WhileRevalidating))) {
+    engine.look(request.headers(), &mut sought, engine.now());
+    if !matches!(sought.selected, Some((_, Reuse::WhileRevalidating))) {
         return;
     }
     let mut again = Request::new(B::default());
@@ -42,6 +42,6 @@ pub(super) fn start<S, B, R>(
     *again.version_mut() = request.version();
     *again.headers_mut() = request.headers().clone();
     *again.extensions_mut() = request.extensions().clone();
-    let exchange = Exchange::new(engine, inner, wanted, again);
+    let exchange = Exchange::new(engine, inner, sought, again);
     cached_runtime::__private::spawn(move || exchange.renew(fetch));
 }
