@@ -264,8 +264,8 @@ async fn a_304_about_nothing_stored_is_asked_again_without_conditions() {
         sent(200, &lines, number.to_string())
     });
     site.get("/", &[("x", "1")]).await;
-    let second = site.get("/", &[("x", "2")]).await;
-    assert_eq!((second.body(), site.calls()), ("3", 3));
+    let second = site.get("/", &[("x", "2"), ("if-none-match", "\"c\"")]).await;
+    assert_eq!((second.status, second.body(), site.calls()), (200, "3", 3));
     assert_eq!(site.get("/", &[("x", "2")]).await.body(), "3");
 }
 

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use futures_util::stream;
-use http_body::Frame;
+use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, StreamBody};
 
 use super::*;
@@ -30,6 +30,38 @@ async fn a_body_that_breaks_off_is_never_kept() {
     assert_eq!(site.get("/", &[]).await.body, None);
     assert_eq!(site.get("/", &[]).await.body, None);
     assert_eq!(site.calls(), 2);
+}
+
+/// A body of three bytes that breaks off after one.
+struct Short(Option<&'static str>);
+
+impl Body for Short {
+    type Data = Bytes;
+    type Error = &'static str;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, &'static str>>> {
+        let chunk = self.0.take().map(|text| Frame::data(Bytes::from(text)));
+        Poll::Ready(Some(chunk.ok_or("broken")))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0.map_or(2, |_| 3))
+    }
+}
+
+#[tokio::test]
+async fn a_body_of_known_length_that_breaks_off_is_sent_as_far_as_it_came() {
+    let site = Site::new(|_, _| sent(200, FRESH, "").map(|_| Short(Some("1")).boxed_unsync()));
+    for call in 1..=2 {
+        let mut body = site.begin("GET", "/", &[]).await.unwrap().0.into_body();
+        let frame = body.frame().await.unwrap().unwrap();
+        assert_eq!(frame.into_data().unwrap(), "1");
+        assert_eq!(body.frame().await.unwrap().unwrap_err(), "broken");
+        assert_eq!(site.calls(), call);
+    }
 }
 
 #[tokio::test]

@@ -103,6 +103,18 @@ async fn what_changed_while_it_was_fetched_is_not_stored() {
 }
 
 #[tokio::test]
+async fn a_fetch_that_began_before_a_change_fills_nothing() {
+    let (site, permits) = held(FRESH);
+    let before = crowd(&site, 1);
+    site.until_called(1).await;
+    site.send("POST", "/", &[]).await;
+    permits.add_permits(1);
+    assert_eq!(within(before.join_all()).await[0].body(), "1");
+    permits.add_permits(1);
+    assert_eq!(within(site.get("/", &[])).await.body(), "3");
+}
+
+#[tokio::test]
 async fn variants_are_fetched_side_by_side_once_they_are_known() {
     let (site, permits) = held(&[("cache-control", "max-age=60"), ("vary", "x")]);
     permits.add_permits(1);
