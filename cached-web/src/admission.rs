@@ -140,8 +140,6 @@ fn asks_for_load(headers: &HeaderMap, cache_control: &CacheControl) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     fn admitted(
