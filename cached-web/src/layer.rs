@@ -62,6 +62,9 @@ impl CacheLayer {
     /// - Concurrent misses of one URI call the service once, if the response is stored then.
     /// - The service is called with `GET` where a `HEAD` finds nothing stored.
     ///
+    /// A hit is answered by the layer: what stands inside of it is not called. Put whatever decides who
+    /// may see a page outside.
+    ///
     /// # Concurrency
     /// What an unsafe request invalidates while it is being fetched is not stored: from the response to
     /// that request on, nothing older answers.

@@ -1,5 +1,7 @@
 //! The layer around a scripted origin, with a clock that the tests turn.
 
+#[cfg(feature = "axum")]
+mod axum;
 mod bodies;
 mod flights;
 mod storing;
