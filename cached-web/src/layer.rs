@@ -109,7 +109,8 @@ impl CacheLayer {
     }
 
     /// Sets the fields that speak to this cache in place of `Cache-Control` (RFC 9213), best first.
-    /// Default: `Surrogate-Control`, which is meant for caches in front of an origin.
+    /// Default: `Surrogate-Control`, which is meant for caches in front of an origin. With it, the service
+    /// is told so by `Surrogate-Capability`.
     #[must_use]
     pub fn targets(self, fields: impl IntoIterator<Item = HeaderName>) -> Self {
         self.with(|settings| settings.targets = fields.into_iter().collect())

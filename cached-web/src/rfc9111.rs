@@ -21,7 +21,7 @@ mod validation;
 
 pub(crate) use answer::{answer, gateway_timeout};
 pub(crate) use asked::Asked;
-pub(crate) use control::Control;
+pub(crate) use control::{CAPABILITY, Control};
 pub(crate) use invalidation::{is_safe, named, took_effect};
 pub(crate) use reuse::{Reuse, is_failure, reuse};
 pub(crate) use selection::{Selection, flight_values};

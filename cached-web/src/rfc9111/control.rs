@@ -4,10 +4,20 @@
 
 use std::time::Duration;
 
-use http::HeaderMap;
 use http::header::{CACHE_CONTROL, HeaderName};
+use http::{HeaderMap, HeaderValue};
 
 use crate::cache_control::{CacheControl, Seconds};
+use crate::fields;
+
+/// The name by which `Surrogate-Control` may mean this cache.
+const DEVICE: &str = "cached-web";
+
+/// What tells the origin that this cache goes by `Surrogate-Control`, and by which name.
+pub(crate) const CAPABILITY: (HeaderName, HeaderValue) = (
+    HeaderName::from_static("surrogate-capability"),
+    HeaderValue::from_static("cached-web=\"Surrogate/1.0\""),
+);
 
 /// The directives of a response that this cache goes by.
 #[derive(Clone, Debug)]
@@ -20,10 +30,11 @@ pub(crate) struct Control {
 impl Control {
     /// The directives of a response. `targets` are names of targeted fields, best first.
     ///
-    /// A targeted field that is not well formed, or says nothing of storing, is as good as absent.
+    /// A targeted field that is not well formed, or says nothing of storing, is as good as absent. So is
+    /// a directive in it that names another cache, as `Surrogate-Control: max-age=60;other` does.
     pub(crate) fn of(headers: &HeaderMap, targets: &[HeaderName]) -> Self {
         for target in targets {
-            let directives = CacheControl::of_field(headers, target);
+            let directives = addressed(headers, target);
             if is_usable(&directives) {
                 return Self { directives, is_targeted: true };
             }
@@ -69,6 +80,28 @@ impl Control {
     }
 }
 
+/// The directives of a targeted field that are meant for this cache, without their parameters.
+///
+/// A parameter with a value says something that this cache does not know (RFC 9213, 2.1). One without
+/// names the cache that is meant (Edge Architecture Specification, 2.3).
+fn addressed(headers: &HeaderMap, target: &HeaderName) -> CacheControl {
+    if !headers.contains_key(target) {
+        return CacheControl::default();
+    }
+    let mut meant = HeaderMap::new();
+    let lines = headers.get_all(target).iter();
+    for member in lines.flat_map(|line| fields::members(line.as_bytes()).0) {
+        let mut parts = member.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+        let directive = parts.next().unwrap_or_default();
+        if parts.all(|name| name.contains(&b'=') || name == DEVICE.as_bytes())
+            && let Ok(line) = HeaderValue::from_bytes(directive)
+        {
+            meant.append(target, line);
+        }
+    }
+    CacheControl::of_field(&meant, target)
+}
+
 /// Whether the directives of a targeted field are those of a dictionary of structured values, where a
 /// number in quotes is none, and say something of storing. Without the latter, as in
 /// `content="ESI/1.0"`, they must not put a `private` beside them out of force.
@@ -88,8 +121,6 @@ fn is_key(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     const TARGET: HeaderName = HeaderName::from_static("cdn-cache-control");
@@ -122,6 +153,21 @@ mod tests {
         ] {
             let found = control(&[("cache-control", "no-store"), ("cdn-cache-control", line)]);
             assert!(!found.is_targeted && found.has("no-store"), "{line}");
+        }
+    }
+
+    #[test]
+    fn directives_that_name_another_cache_are_not_meant() {
+        for (line, expected) in [
+            ("max-age=5;cached-web", Some(5)),
+            ("max-age=5; cached-web ,max-age=9;other", Some(5)),
+            ("max-age=5;x=1", Some(5)),
+            ("max-age=5;other", None),
+            ("no-store;other, max-age=5", Some(5)),
+        ] {
+            let found = control(&[("cdn-cache-control", line)]);
+            assert_eq!(found.freshness("max-age"), expected.map(Duration::from_secs), "{line}");
+            assert!(!found.has("no-store"), "{line}");
         }
     }
 

@@ -20,8 +20,8 @@ use super::{Engine, Sought, company, hit};
 use crate::cache_status::Found;
 use crate::plan::Unkept;
 use crate::rfc9111::{
-    Control, Received, Refusal, Reuse, Selection, Stored, condition, confirmed, freshened,
-    is_failure, storable, without_conditions,
+    CAPABILITY, Control, Received, Refusal, Reuse, Selection, Stored, condition, confirmed,
+    freshened, is_failure, storable, without_conditions,
 };
 
 /// How long a request waits for the fetch of another one. Then it does without.
@@ -106,8 +106,7 @@ where
     }
 
     async fn lead(mut self, fetch: Fetch) -> Answered<R, S::Error> {
-        let mut sent = self.parts.clone();
-        sent.method = Method::GET;
+        let mut sent = self.sent();
         let is_conditional = self.make_conditional(&mut sent.headers);
         let requested = self.engine.now();
         let body = std::mem::take(&mut self.body);
@@ -124,6 +123,17 @@ where
             Some(stored) => Ok(self.freshen(fetch, &stored, response.headers(), times)),
             None => self.ask_plainly(fetch).await,
         }
+    }
+
+    /// The request as the service gets it.
+    fn sent(&self) -> Parts {
+        let mut sent = self.parts.clone();
+        sent.method = Method::GET;
+        if self.engine.settings.is_surrogate() {
+            let (name, value) = CAPABILITY;
+            sent.headers.append(name, value);
+        }
+        sent
     }
 
     /// Asks for validation of what is stored. False where that cannot be: then the client's own
@@ -159,8 +169,7 @@ where
 
     /// A `304` that is about nothing stored: the request is sent again without conditions.
     async fn ask_plainly(mut self, fetch: Fetch) -> Answered<R, S::Error> {
-        let mut sent = self.parts.clone();
-        sent.method = Method::GET;
+        let mut sent = self.sent();
         without_conditions(&mut sent.headers);
         poll_fn(|ctx| self.inner.poll_ready(ctx)).await?;
         let requested = self.engine.now();

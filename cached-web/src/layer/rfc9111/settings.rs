@@ -17,6 +17,15 @@ pub(crate) struct Settings {
     pub(crate) clock: Clock,
 }
 
+const SURROGATE_CONTROL: HeaderName = HeaderName::from_static("surrogate-control");
+
+impl Settings {
+    /// Whether the service may speak to this cache by `Surrogate-Control`.
+    pub(super) fn is_surrogate(&self) -> bool {
+        self.targets.contains(&SURROGATE_CONTROL)
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -24,7 +33,7 @@ impl Default for Settings {
             capacity: 64 << 20,
             max_variants: 16,
             client_refresh: true,
-            targets: vec![HeaderName::from_static("surrogate-control")],
+            targets: vec![SURROGATE_CONTROL],
             clock: Clock::System,
         }
     }

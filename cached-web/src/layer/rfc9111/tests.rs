@@ -369,6 +369,7 @@ async fn a_targeted_field_takes_the_place_of_cache_control() {
     site.get("/", &[]).await;
     let hit = site.get("/", &[]).await;
     assert_eq!((hit.body(), hit.field("cache-control")), ("1", "no-store"));
+    assert_eq!(site.last().headers["surrogate-capability"], "cached-web=\"Surrogate/1.0\"");
 }
 
 #[test]
