@@ -58,7 +58,9 @@ impl CacheLayer {
     /// - A response with `Set-Cookie` is stored only if it is `public`.
     /// - The answer to a request with `Cookie` is stored only if it is `public`, has `s-maxage`, or
     ///   varies on `Cookie`. One to a request with `Authorization`: as section 3.5 says.
-    /// - `stale-while-revalidate` and `stale-if-error` count (RFC 5861), also beside `s-maxage`.
+    /// - `stale-while-revalidate` and `stale-if-error` count (RFC 5861), also beside `s-maxage`. The former
+    ///   calls the service in the background: with the feature `tokio`, which `axum` brings in, inside
+    ///   the runtime of the request.
     /// - Concurrent misses of one URI call the service once, if the response is stored then.
     /// - The service is called with `GET` where a `HEAD` finds nothing stored.
     ///

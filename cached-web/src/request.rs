@@ -27,6 +27,7 @@ impl RequestInfo {
     }
 
     /// Gives its parts back.
+    #[cfg(feature = "tower")]
     pub(crate) fn into_parts(self) -> (Method, Uri, HeaderMap) {
         (self.method, self.uri, self.headers)
     }

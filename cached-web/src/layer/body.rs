@@ -1,7 +1,8 @@
 //! The body of a response that came through the cache: stored, passed on, or copied as it flows.
 
 use std::fmt;
-use std::pin::Pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
@@ -61,6 +62,19 @@ impl<B: Body> CacheBody<B> {
     }
 }
 
+impl<B: Body<Data: Buf>> CacheBody<B> {
+    /// Reads on while it is copied, for nobody else, and no further.
+    pub(super) async fn settled(self) {
+        let mut body = pin!(self);
+        while matches!(&body.inner, Inner::Flowing { copy: Some(_), .. }) {
+            match poll_fn(|ctx| body.as_mut().poll_frame(ctx)).await {
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return,
+            }
+        }
+    }
+}
+
 /// A body that was read: to its end, or to where it broke off.
 pub(super) struct Read<E> {
     pub(super) bytes: Bytes,
@@ -71,9 +85,9 @@ pub(super) struct Read<E> {
 impl<E> Read<E> {
     /// Reads a body that is known to be no longer than fits.
     pub(super) async fn of<B: Body<Error = E>>(body: B) -> Self {
-        let mut body = std::pin::pin!(body);
+        let mut body = pin!(body);
         let (mut chunks, mut trailers, mut error) = (Vec::new(), None, None);
-        while let Some(frame) = std::future::poll_fn(|ctx| body.as_mut().poll_frame(ctx)).await {
+        while let Some(frame) = poll_fn(|ctx| body.as_mut().poll_frame(ctx)).await {
             match frame.map(Frame::into_data) {
                 Ok(Ok(mut data)) => chunks.push(data.copy_to_bytes(data.remaining())),
                 Ok(Err(frame)) => trailers = frame.into_trailers().ok(),

@@ -59,10 +59,7 @@ pub(super) enum Joined {
 impl Flights {
     /// Joins a fetch, or begins one.
     pub(super) fn join(&mut self, key: &str, company: Company) -> Joined {
-        if !self.0.contains_key(key) {
-            self.0.insert(key.into(), Vec::new());
-        }
-        let flights = self.0.get_mut(key).expect("just made sure of");
+        let flights = self.0.get(key).map_or(&[][..], Vec::as_slice);
         let open = |values: &String| {
             let joinable = |flight: &&Arc<Flight>| flight.values.as_ref() == Some(values);
             flights.iter().filter(joinable).find(|flight| flight.is_open()).map(Arc::clone)
@@ -78,9 +75,17 @@ impl Flights {
                 None => Some(values),
             },
         };
+        Joined::Leads(self.begin(key, values))
+    }
+
+    /// Begins a fetch that others with these values may join. None: nobody.
+    pub(super) fn begin(&mut self, key: &str, values: Option<String>) -> Arc<Flight> {
         let flight = Arc::new(Flight { values, board: Mutex::default() });
-        flights.push(Arc::clone(&flight));
-        Joined::Leads(flight)
+        match self.0.get_mut(key) {
+            Some(flights) => flights.push(Arc::clone(&flight)),
+            None => drop(self.0.insert(key.into(), vec![Arc::clone(&flight)])),
+        }
+        flight
     }
 
     /// Dooms the fetches of a key.

@@ -84,13 +84,18 @@ impl Shelf {
         let joined = self.flights(key).join(key, company);
         match joined {
             Joined::Follows(flight) => Turn::Follow(flight),
-            Joined::Leads(flight) => Turn::Lead(Fetch {
-                shelf: Arc::clone(self),
-                key: key.into(),
-                flight,
-                is_over: false,
-            }),
+            Joined::Leads(flight) => Turn::Lead(self.fetch(key, flight)),
         }
+    }
+
+    /// Begins a fetch that nobody joins.
+    pub(super) fn alone(self: &Arc<Self>, key: &str) -> Fetch {
+        let flight = self.flights(key).begin(key, None);
+        self.fetch(key, flight)
+    }
+
+    fn fetch(self: &Arc<Self>, key: &str, flight: Arc<Flight>) -> Fetch {
+        Fetch { shelf: Arc::clone(self), key: key.into(), flight, is_over: false }
     }
 
     /// Drops what is stored for a key, and sees to it that no fetch in progress is stored.

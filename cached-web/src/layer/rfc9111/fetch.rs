@@ -62,7 +62,11 @@ where
             let is_alone = matches!(company, Company::Nobody);
             let (fetch, outcome) = match self.engine.shelf.turn(&self.sought.key, company) {
                 Turn::Lead(fetch) => (Some(fetch), None),
-                Turn::Follow(flight) => (None, flight.landed(LONGEST_WAIT).await),
+                Turn::Follow(flight) => {
+                    // One that is ready may hold a place that others wait for.
+                    self.inner = self.inner.clone();
+                    (None, flight.landed(LONGEST_WAIT).await)
+                }
             };
             if !is_alone && let Some(response) = self.look_again(outcome) {
                 return Ok(response);
@@ -73,23 +77,14 @@ where
                 (None, Some(Outcome::Refused) | None) => break,
             }
         }
-        match self.engine.shelf.turn(&self.sought.key, Company::Nobody) {
-            Turn::Lead(fetch) => self.lead(fetch).await,
-            // Who shares with nobody leads. Were it otherwise, the response would go unstored.
-            Turn::Follow(_) => {
-                let response = self.inner.call(Request::from_parts(self.parts, self.body)).await?;
-                Ok(response.map(CacheBody::passed))
-            }
-        }
+        let fetch = self.engine.shelf.alone(&self.sought.key);
+        self.lead(fetch).await
     }
 
-    /// Fetches with nobody to answer. The body is read, so that what is stored is whole.
-    pub(super) async fn renew(mut self, fetch: Fetch) {
-        if poll_fn(|ctx| self.inner.poll_ready(ctx)).await.is_err() {
-            return;
-        }
+    /// Fetches with nobody to answer. A body is read if it is to be stored.
+    pub(super) async fn renew(self, fetch: Fetch) {
         if let Ok(response) = self.lead(fetch).await {
-            drop(Read::of(response.into_body()).await);
+            response.into_body().settled().await;
         }
     }
 
@@ -108,6 +103,7 @@ where
     async fn lead(mut self, fetch: Fetch) -> Answered<R, S::Error> {
         let mut sent = self.sent();
         let is_conditional = self.make_conditional(&mut sent.headers);
+        poll_fn(|ctx| self.inner.poll_ready(ctx)).await?;
         let requested = self.engine.now();
         let body = std::mem::take(&mut self.body);
         let response = self.inner.call(Request::from_parts(sent, body)).await;

@@ -64,6 +64,7 @@ impl Service<Request<Full<Bytes>>> for Origin {
 #[derive(Clone)]
 struct Site {
     clock: ManualClock,
+    origin: Origin,
     service: CacheService<Origin>,
     seen: Arc<Mutex<Vec<Seen>>>,
 }
@@ -96,7 +97,8 @@ impl Site {
     ) -> Self {
         let (clock, seen) = (ManualClock::new(), Arc::default());
         let origin = Origin { script: Arc::new(script), seen: Arc::clone(&seen) };
-        Self { service: layer.clock(clock.clone()).layer(origin), clock, seen }
+        let service = layer.clock(clock.clone()).layer(origin.clone());
+        Self { clock, origin, service, seen }
     }
 
     async fn get(&self, path: &str, lines: Lines<'_>) -> Got {

@@ -138,6 +138,40 @@ async fn an_endless_body_is_sent_from_its_first_byte_on() {
     assert_eq!(site.calls(), 2);
 }
 
+/// A chunk that is made as long as something is held.
+fn chunk(_held: &Arc<()>) -> Bytes {
+    Bytes::from_static(&[0; 16 << 10])
+}
+
+#[tokio::test]
+async fn behind_the_back_of_a_reader_no_endless_body_is_read() {
+    let lines: Lines<'_> = &[("cache-control", "max-age=1, stale-while-revalidate=60")];
+    let held = Arc::new(());
+    let inside = Arc::clone(&held);
+    let site = Site::new(move |_, number| {
+        if number == 1 {
+            return sent(200, lines, "first");
+        }
+        let held = Arc::clone(&inside);
+        let chunks = stream::repeat_with(move || Ok(Frame::data(chunk(&held))));
+        // The second may be stored, were it not too long; the third may not.
+        let lines = if number == 2 { lines } else { &[("cache-control", "private")] };
+        sent(200, lines, "").map(|_| StreamBody::new(chunks).boxed_unsync())
+    });
+    site.get("/", &[]).await;
+    for call in 2..=3 {
+        site.pass(5);
+        assert_eq!(site.get("/", &[]).await.body(), "first");
+        site.until_called(call).await;
+        within(async {
+            while Arc::strong_count(&held) > 2 {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
+}
+
 #[tokio::test]
 async fn trailers_go_through_and_are_not_kept() {
     let site = Site::new(|_, _| {

@@ -1,8 +1,9 @@
 //! Requests that meet: misses of one address, and changes while it is fetched.
 
+use std::future::poll_fn;
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
 use super::*;
@@ -112,6 +113,67 @@ async fn a_fetch_that_began_before_a_change_fills_nothing() {
     assert_eq!(within(before.join_all()).await[0].body(), "1");
     permits.add_permits(1);
     assert_eq!(within(site.get("/", &[])).await.body(), "3");
+}
+
+/// A service that is ready for one caller at a time, as a limit of concurrency is.
+struct OneByOne {
+    inner: Origin,
+    places: Arc<Semaphore>,
+    place: Option<OwnedSemaphorePermit>,
+}
+
+impl Clone for OneByOne {
+    fn clone(&self) -> Self {
+        Self { inner: self.inner.clone(), places: Arc::clone(&self.places), place: None }
+    }
+}
+
+impl Service<Request<Full<Bytes>>> for OneByOne {
+    type Response = Sent;
+    type Error = &'static str;
+    type Future = Answering;
+
+    fn poll_ready(&mut self, ctx: &mut Context<'_>) -> Poll<Result<(), &'static str>> {
+        if self.place.is_none() {
+            self.place = Arc::clone(&self.places).try_acquire_owned().ok();
+        }
+        if self.place.is_none() {
+            ctx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Full<Bytes>>) -> Answering {
+        drop(self.place.take().expect("it was ready"));
+        self.inner.call(request)
+    }
+}
+
+#[tokio::test]
+async fn who_waits_for_another_request_holds_no_place() {
+    let (site, permits) = held(FRESH);
+    let places = Arc::new(Semaphore::new(1));
+    let limited = OneByOne { inner: site.origin.clone(), places, place: None };
+    let limited = CacheLayer::rfc9111().layer(limited);
+    let mut all = JoinSet::new();
+    let mut begin = |path: &'static str| {
+        let mut service = limited.clone();
+        all.spawn(async move {
+            poll_fn(|ctx| service.poll_ready(ctx)).await.unwrap();
+            let request = Request::builder().uri(path).body(Full::default()).unwrap();
+            Began(service.call(request).await.unwrap()).read().await
+        });
+    };
+    begin("/a");
+    site.until_called(1).await;
+    begin("/a");
+    tokio::task::yield_now().await;
+    begin("/b");
+    site.until_called(2).await;
+    permits.add_permits(2);
+    assert_eq!(within(all.join_all()).await.len(), 3);
+    assert_eq!(site.calls(), 2);
 }
 
 #[tokio::test]
