@@ -138,6 +138,23 @@ async fn an_endless_body_is_sent_from_its_first_byte_on() {
     assert_eq!(site.calls(), 2);
 }
 
+#[tokio::test]
+async fn behind_the_back_of_a_reader_a_flowing_body_is_read_and_kept() {
+    let lines: Lines<'_> = &[("cache-control", "max-age=10, stale-while-revalidate=60")];
+    let site = Site::new(move |_, number| {
+        flowing(lines, vec![Ok(if number == 1 { "old" } else { "new " }), Ok("page")])
+    });
+    assert_eq!(site.get("/", &[]).await.body(), "oldpage");
+    site.pass(15);
+    within(async {
+        while site.get("/", &[]).await.body() == "oldpage" {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert_eq!(site.get("/", &[]).await.body(), "new page");
+}
+
 /// A chunk that is made as long as something is held.
 fn chunk(_held: &Arc<()>) -> Bytes {
     Bytes::from_static(&[0; 16 << 10])
