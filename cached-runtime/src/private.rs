@@ -1,9 +1,9 @@
 //! What generated code calls. No part of the public contract.
 
-pub use crate::background::spawn;
 pub use crate::adapter::{
     Adapter, Pick, PickOption, PickResult, PickShared, RefuseHidden, RefuseLate, Storable,
 };
+pub use crate::background::spawn;
 pub use crate::call::{
     Begun, Call, Mode, Refresh, begin, begin_refreshing, bypass, look, look_async, run, run_async,
 };
