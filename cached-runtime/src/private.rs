@@ -3,6 +3,7 @@
 pub use crate::adapter::{
     Adapter, Loaded, Pick, PickOption, PickResult, PickShared, RefuseHidden, RefuseLate, Storable,
 };
+pub use crate::background::spawn;
 pub use crate::call::{
     Begun, Call, Mode, Opened, Refresh, Underway, begin, begin_refreshing, bypass, look,
     look_async, open, peek, run, run_async,

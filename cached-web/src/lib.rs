@@ -36,6 +36,8 @@ mod query;
 mod request;
 #[cfg(feature = "rocket")]
 pub mod rocket;
+#[cfg(feature = "tower")]
+mod rfc9111;
 mod rules;
 #[cfg(feature = "salvo")]
 pub mod salvo;
@@ -64,7 +66,9 @@ use cached_runtime::__private as rt;
 
 pub use layer::CacheLayer;
 #[cfg(feature = "tower")]
-pub use layer::{CacheBody, CacheFuture, CacheService};
+pub use layer::{
+    CacheBody, CacheFuture, CacheService, Rfc9111Body, Rfc9111Future, Rfc9111Layer, Rfc9111Service,
+};
 pub use request::{Lines, RequestInfo};
 pub use rules::ETags;
 pub use snapshot::Snapshot;
