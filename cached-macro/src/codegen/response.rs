@@ -6,9 +6,9 @@ use quote::{ToTokens as _, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{FnArg, Pat, PatType, ReturnType, Signature, parse_quote, parse_quote_spanned};
 
-use super::handle::Beside;
+use super::handle::beside::{self, Beside};
 use super::key::{self, Amid};
-use super::{background, body, handle, instance, site, tags, underscored};
+use super::{background, body, instance, site, tags, underscored};
 use crate::args;
 use crate::attribute::Attribute;
 use crate::diagnostics::Errors;
@@ -66,7 +66,7 @@ pub(crate) fn expand(
 //     }
 fn write(spec: &Spec, function: &Function) -> TokenStream {
     let caching = &spec.caching;
-    let beside = caching.handle.as_ref().map(|handle| handle::beside(caching, handle, function));
+    let beside = caching.handle.as_ref().map(|handle| beside::beside(caching, handle, function));
     let site_item = beside.is_none().then(|| {
         let rt = caching.rt();
         let site = site(caching, function);
@@ -215,6 +215,7 @@ fn amid(spec: &Spec) -> Amid {
         _ => hygienic!(write_scope),
     };
     let after = spec.per.as_ref().map(|per| {
+        let refusal = spec.caching.refusal();
         let span = at(per.span());
         let spelled = spec.caching.rt_at(span);
         let write = quote_spanned!(span=> #spelled::Spelled(&(#per)).checked().write(&mut __text););
@@ -222,7 +223,7 @@ fn amid(spec: &Spec) -> Amid {
             __text.literal("@");
             {
                 #[allow(unused_imports, reason = "needed only where an identity is refused")]
-                use #rt::RefuseSpelled as _;
+                use #rt::#refusal as _;
                 #write
             }
         )
