@@ -1,6 +1,8 @@
 //! A handler whose responses are cached: one item of its name, since what stands beside it is out
 //! of reach where a framework puts it into another. Only a `handle` of its own is beside it.
 
+mod lifetime;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
 use syn::spanned::Spanned as _;
@@ -98,10 +100,11 @@ fn signature(spec: &Spec, function: &Function) -> Signature {
     });
     let krate = spec.caching.home.krate_at(span);
     let module = Ident::new(framework.module, span);
-    let lifetime = framework.is_borrowed.then(|| quote_spanned!(span=> <'__cached>));
     let name = added();
     let mut sig = sig.clone();
-    sig.output = parse_quote_spanned!(span=> -> #krate::#module::Response);
+    let lifetime = framework.is_borrowed.then(|| lifetime::tie(&mut sig));
+    let lifetime = lifetime.map(|lifetime| quote_spanned!(span=> <#lifetime>));
+    sig.output = parse_quote_spanned!(span=> -> #krate::#module::Response #lifetime);
     match spec.request {
         Request::Added => {
             let request: FnArg =
@@ -115,9 +118,6 @@ fn signature(spec: &Spec, function: &Function) -> Signature {
                 **pat = parse_quote!(#name);
             }
         }
-    }
-    if framework.is_borrowed {
-        sig.generics.params.insert(0, parse_quote_spanned!(span=> '__cached));
     }
     sig
 }
