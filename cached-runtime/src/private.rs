@@ -32,7 +32,7 @@ pub use core::ops::ControlFlow;
 #[cfg(feature = "json")]
 pub use crate::call::{begin_refreshing_shared, begin_shared};
 #[cfg(feature = "json")]
-pub use crate::check::shared::{FitShared, RefuseFitShared, RefuseSpelled};
+pub use crate::check::shared::{FitShared, RefuseFitShared, RefuseIdentity, RefuseSpelled};
 #[cfg(feature = "json")]
 pub use crate::key::spelled::{Spelled, SpelledByText, SpelledWhole};
 #[cfg(feature = "json")]

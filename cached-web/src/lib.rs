@@ -64,6 +64,7 @@ pub mod __private {
 
 use cached_runtime::__private as rt;
 
+pub use cached_macro::web_invalidates as invalidates;
 pub use layer::CacheLayer;
 #[cfg(feature = "tower")]
 pub use layer::{
