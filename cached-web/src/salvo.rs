@@ -39,6 +39,7 @@
 //! There is no load in the background, since a [`salvo::Writer`] writes for a request, and looks into its
 //! depot.
 
+mod hoop;
 mod write;
 
 use salvo::extract::{Extractible, Metadata};

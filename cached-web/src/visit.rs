@@ -41,7 +41,7 @@ impl Visit {
     }
 
     /// The same for what answers HEAD as GET, so that its answer may be kept.
-    #[must_use]
+    #[cfg(feature = "tower")]
     pub(crate) fn of_service(rules: &'static Rules, request: RequestInfo) -> Self {
         if request.method() != Method::HEAD {
             return Self::new(rules, request);
@@ -53,7 +53,7 @@ impl Visit {
     }
 
     /// The same request, with a body that its fields do not announce. The key does not know it.
-    #[must_use]
+    #[cfg(any(feature = "poem", feature = "salvo", feature = "tower"))]
     pub(crate) fn with_body(mut self) -> Self {
         if !self.is_bypass() {
             self.admission = Admission::Bypass(Bypass::Body);
