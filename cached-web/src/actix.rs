@@ -30,6 +30,28 @@
 //!
 //! A load in the background has no connection to answer. What the handler returns is then made a
 //! response for a request of the same method, URI and fields that knows no application data.
+//!
+//! [`CacheLayer`](crate::CacheLayer) is a middleware, for applications, scopes and resources:
+//!
+//! ```
+//! use actix_web::{App, test, web};
+//! use cached_web::CacheLayer;
+//!
+//! # actix_web::rt::System::new().block_on(async {
+//! let cache = CacheLayer::new(60).tags(["items"]);
+//! let item = web::get().to(async |id: web::Path<u64>| format!("item {id}"));
+//! let app = App::new().wrap(cache.clone()).route("/items/{id}", item);
+//! # let app = test::init_service(app).await;
+//! # for _ in 0..2 {
+//! # let request = test::TestRequest::with_uri("/items/7").to_request();
+//! # assert_eq!(test::call_and_read_body(&app, request).await, "item 7");
+//! # }
+//! assert_eq!(cache.cache().stats().hits, 1);
+//! # });
+//! ```
+//!
+//! There it has no way to the background, so with [`stale`](crate::CacheLayer::stale) one of those who
+//! ask for a page that is to be renewed waits for that, and the others are answered.
 
 mod convert;
 mod keep;

@@ -31,6 +31,33 @@
 //! returns goes to middleware as the error it is, and is not kept, whatever its status.
 //!
 //! The URI in keys is the one the client sent, also under [`poem::Route::nest`].
+//!
+//! [`CacheLayer`](crate::CacheLayer) is a middleware, for routes and endpoints:
+//!
+//! ```
+//! use cached_web::CacheLayer;
+//! use poem::web::Path;
+//! use poem::{EndpointExt as _, Route, get, handler};
+//! # use poem::{Endpoint as _, Request, http::Uri};
+//!
+//! #[handler]
+//! async fn item(Path(id): Path<u64>) -> String {
+//!     format!("item {id}")
+//! }
+//!
+//! let cache = CacheLayer::new(60).tags(["items"]);
+//! let app = Route::new().at("/items/:id", get(item)).with(cache.clone());
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+//! # for _ in 0..2 {
+//! # let request = Request::builder().uri(Uri::from_static("/items/7")).finish();
+//! # let response = app.get_response(request).await;
+//! # assert_eq!(response.into_body().into_string().await?, "item 7");
+//! # }
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! # })?;
+//! assert_eq!(cache.cache().stats().hits, 1);
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! ```
 
 mod keep;
 mod layer;
