@@ -73,6 +73,8 @@
 mod hoop;
 mod write;
 
+use std::future::Ready;
+
 use salvo::extract::{Extractible, Metadata};
 use salvo::{Depot, Request, Writer, async_trait};
 
@@ -107,7 +109,7 @@ pub enum Never {}
 
 impl Never {
     /// [`Writer::write`], for handlers where that trait is not in scope.
-    pub async fn write(self, _: &mut Request, _: &mut Depot, _: &mut salvo::Response) {
+    pub fn write(self, _: &mut Request, _: &mut Depot, _: &mut salvo::Response) -> Ready<()> {
         match self {}
     }
 }

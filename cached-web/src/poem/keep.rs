@@ -13,7 +13,7 @@ use crate::engine::Load;
 pub(super) async fn keep<R: IntoResponse>(load: Load, given: Result<R>) -> Result<Response> {
     match given {
         Ok(given) => Ok(keep_response(load, given.into_response()).await),
-        Err(error) => stand_in(load, &error).await.map_or(Err(error), Ok),
+        Err(error) => stand_in(load, &error).await.ok_or(error),
     }
 }
 
