@@ -92,11 +92,15 @@ fn a_middleware_of_poem() {
 #[cfg(feature = "salvo")]
 #[test]
 fn a_hoop_of_salvo() {
-    use salvo::http::{StatusError, Uri};
+    use salvo::http::StatusError;
+    use salvo::http::uri::Uri;
     use salvo::{Depot, FlowCtrl, Handler, Request, Response, Writer, async_trait};
 
+    #[derive(Clone)]
+    struct Goal(Page);
+
     #[async_trait]
-    impl Handler for Page {
+    impl Handler for Goal {
         async fn handle(
             &self,
             req: &mut Request,
@@ -105,18 +109,18 @@ fn a_hoop_of_salvo() {
             _: &mut FlowCtrl,
         ) {
             match req.uri().path() {
-                "/page" => self.make().write(req, depot, res).await,
+                "/page" => self.0.make().write(req, depot, res).await,
                 _ => StatusError::not_found().write(req, depot, res).await,
             }
         }
     }
 
     run(async {
-        let (cache, page) = (layer(), Page::default());
+        let (cache, goal) = (layer(), Goal(Page::default()));
         let ask = async |target| {
             let (mut req, mut res) = (Request::new(), Response::new());
             *req.uri_mut() = Uri::from_static(target);
-            let mut flow = FlowCtrl::new(vec![Arc::new(page.clone())]);
+            let mut flow = FlowCtrl::new(vec![Arc::new(goal.clone())]);
             cache.handle(&mut req, &mut Depot::new(), &mut res, &mut flow).await;
             let status = res.status_code.expect("something was written").as_u16();
             let body = match &res.body {

@@ -115,8 +115,8 @@ mod tests {
         StreamBody::new(stream::iter(frames))
     }
 
-    fn data(text: &'static str) -> Framed {
-        Ok(Frame::data(Bytes::from_static(text.as_bytes())))
+    fn data(text: &'static str) -> Frame<Bytes> {
+        Frame::data(Bytes::from_static(text.as_bytes()))
     }
 
     /// What is left of a body that was not kept, as its reader gets it.
@@ -144,8 +144,8 @@ mod tests {
     #[test]
     fn a_whole_body_is_joined() {
         assert_eq!(read_now(vec![], Some(0), 0), Ok(Bytes::new()));
-        assert_eq!(read_now(vec![data("ab"), data("cd")], Some(4), 4), Ok("abcd".into()));
-        assert_eq!(read_now(vec![data("ab"), data("cd")], None, 4), Ok("abcd".into()));
+        assert_eq!(read_now(vec![Ok(data("ab")), Ok(data("cd"))], Some(4), 4), Ok("abcd".into()));
+        assert_eq!(read_now(vec![Ok(data("ab")), Ok(data("cd"))], None, 4), Ok("abcd".into()));
     }
 
     #[test]
@@ -158,11 +158,11 @@ mod tests {
     #[test]
     fn what_is_not_whole_goes_on_as_it_was() {
         let unread = |frames, length, limit| read_now(frames, length, limit).unwrap_err();
-        let cut = vec![data("ab"), Err("cut"), data("cd")];
+        let cut = vec![Ok(data("ab")), Err("cut"), Ok(data("cd"))];
         assert_eq!(unread(cut, Some(4), 9), ["ab", "failure", "cd"]);
-        assert_eq!(unread(vec![data("ab")], Some(4), 9), ["ab"], "shorter than it said");
-        assert_eq!(unread(vec![data("ab"), data("cd")], Some(3), 9), ["ab", "cd"]);
-        let trailing = vec![data("ab"), Ok(Frame::trailers(HeaderMap::new()))];
+        assert_eq!(unread(vec![Ok(data("ab"))], Some(4), 9), ["ab"], "shorter than it said");
+        assert_eq!(unread(vec![Ok(data("ab")), Ok(data("cd"))], Some(3), 9), ["ab", "cd"]);
+        let trailing = vec![Ok(data("ab")), Ok(Frame::trailers(HeaderMap::new()))];
         assert_eq!(unread(trailing, Some(2), 9), ["ab", "trailers"]);
     }
 
