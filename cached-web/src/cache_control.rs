@@ -85,6 +85,7 @@ impl CacheControl {
     }
 
     /// Every directive, in order.
+    #[cfg(feature = "tower")]
     pub(crate) fn directives(&self) -> &[Directive] {
         &self.directives
     }
