@@ -1,5 +1,6 @@
 //! What is sent: of a response that is kept, and of one that goes through.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,13 +9,14 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use crate::cache_control::CacheControl;
 use crate::cache_status::{self, Found};
+use crate::page::Page;
 use crate::request::RequestInfo;
 use crate::rules::{Credentials, Rules};
 use crate::snapshot::Snapshot;
 use crate::validators;
 use crate::vary::Vary;
 
-/// Exactly what is sent. For a HEAD the body is empty, and `Content-Length` is that of a GET.
+/// Exactly what is sent, `Content-Length` included. For a HEAD the body is empty all the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -25,54 +27,73 @@ pub(crate) struct Answer {
 /// The answer to a request that a kept response gives, found as it was.
 ///
 /// Conditions of the request count for a response that was kept just now as well.
-pub(crate) fn answer(
-    rules: &Rules,
-    request: &RequestInfo,
-    snapshot: &Snapshot,
-    found: &Found,
-) -> Answer {
-    let Snapshot { status, headers, body, initial_age, lifetime, .. } = snapshot;
+pub(crate) fn answer(rules: &Rules, request: &RequestInfo, page: &Page, found: &Found) -> Answer {
+    let Snapshot { status, headers, body, initial_age, lifetime, .. } = &page.snapshot;
+    let ready = |headers| ready(rules, *status, headers);
     let mut answer = if validators::is_not_modified(request.headers(), *status, headers) {
-        let headers = validators::keep_of_not_modified(headers);
+        let make = || ready(validators::keep_of_not_modified(headers));
+        let headers = page.not_modified.get_or_init(make).clone();
         Answer { status: StatusCode::NOT_MODIFIED, headers, body: Bytes::new() }
-    } else if request.method() == Method::HEAD {
-        let mut headers = headers.clone();
-        if *status != StatusCode::NO_CONTENT {
-            headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
-        }
-        Answer { status: *status, headers, body: Bytes::new() }
     } else {
-        Answer { status: *status, headers: headers.clone(), body: body.clone() }
+        let make = || ready(with_length(*status, headers, body));
+        let headers = page.whole.get_or_init(make).clone();
+        let is_head = request.method() == Method::HEAD;
+        Answer { status: *status, headers, body: if is_head { Bytes::new() } else { body.clone() } }
     };
-    let headers = &mut answer.headers;
-    let age = age(found, *initial_age);
-    if let Some(age) = age {
-        headers.insert(AGE, HeaderValue::from(age.as_secs()));
+    match age(found, *initial_age) {
+        Some(age) => drop(answer.headers.insert(AGE, seconds(age))),
+        None => drop(answer.headers.remove(AGE)),
     }
+    cache_status::set(&mut answer.headers, rules, found, *lifetime);
+    answer
+}
+
+fn with_length(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> HeaderMap {
+    let mut headers = headers.clone();
+    if status != StatusCode::NO_CONTENT {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+    }
+    headers
+}
+
+/// The fields that answers have in common, with places for those that each has of its own: a map that
+/// is cloned has no room for more.
+fn ready(rules: &Rules, status: StatusCode, mut headers: HeaderMap) -> HeaderMap {
     if let Some(value) = rules.cache_control
-        && !matches!(*status, StatusCode::NOT_FOUND | StatusCode::GONE)
+        && !matches!(status, StatusCode::NOT_FOUND | StatusCode::GONE)
     {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(value));
     }
-    mark(rules, headers, found, *lifetime);
-    answer
+    restrict(rules, &mut headers);
+    headers.insert(AGE, HeaderValue::from_static("0"));
+    cache_status::make_room(&mut headers, rules);
+    headers
+}
+
+/// Whole seconds. Those of small numbers are made once.
+fn seconds(age: Duration) -> HeaderValue {
+    static SMALL: LazyLock<Vec<HeaderValue>> =
+        LazyLock::new(|| (0..600_u32).map(HeaderValue::from).collect());
+    let small = usize::try_from(age.as_secs()).ok().and_then(|age| SMALL.get(age));
+    small.cloned().unwrap_or_else(|| HeaderValue::from(age.as_secs()))
 }
 
 /// Adds to the fields of a response that goes through, which is not kept.
 ///
 /// That it depends on the declared fields, and is for one client, is so all the same.
 pub(crate) fn pass(rules: &Rules, headers: &mut HeaderMap, found: &Found) {
-    mark(rules, headers, found, None);
+    restrict(rules, headers);
+    cache_status::append(headers, rules, found, None);
 }
 
-fn mark(rules: &Rules, headers: &mut HeaderMap, found: &Found, lifetime: Option<Duration>) {
+/// Says for whom an answer is.
+fn restrict(rules: &Rules, headers: &mut HeaderMap) {
     if !rules.vary.is_empty() {
         add_vary(headers, rules.vary);
     }
     if rules.credentials == Credentials::Keyed {
         add_private(headers);
     }
-    cache_status::append(headers, rules, found, lifetime);
 }
 
 /// How old the answer is: always told of a hit, else only where the handler told it.

@@ -87,6 +87,14 @@ pub mod __private {
         _: Way,
         body: impl Future<Output = T>,
     ) -> Response {
+        match begun.answered() {
+            Ok(answer) => answer.into_response().map(Body::from),
+            // Boxed, so that the future of a hit is small.
+            Err(begun) => Box::pin(load(begun, body)).await,
+        }
+    }
+
+    async fn load<T: IntoResponse>(begun: Begun, body: impl Future<Output = T>) -> Response {
         let mut load = match begun.open().await {
             Opened::Answer(answer) => return answer.into_response().map(Body::from),
             Opened::Load(load) => load,

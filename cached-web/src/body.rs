@@ -40,7 +40,12 @@ where
     let length = length(&head.headers, &body);
     match load.plan(head.status, &head.headers, length) {
         Plan::Pass(_) => pass(load, head, Flow::Passed(body)).await,
-        Plan::Buffer(_) => {
+        // Where nobody waits, nobody reads: then it is read here.
+        Plan::Tee(_) if !load.is_renewal() => {
+            let copying = load.tee(head.status, &mut head.headers);
+            Response::from_parts(head, Flow::Copied(Copied::new(body, length, copying)))
+        }
+        Plan::Buffer(_) | Plan::Tee(_) => {
             let limit = load.limit();
             match load.run(read::read(body, length, limit)).await {
                 Ok(Ok(bytes)) => {
@@ -51,10 +56,6 @@ where
                 Ok(Err(read)) => pass(load, head, Flow::Read(read)).await,
                 Err(answer) => answer.into_response().map(Flow::Whole),
             }
-        }
-        Plan::Tee(_) => {
-            let copying = load.tee(head.status, &mut head.headers);
-            Response::from_parts(head, Flow::Copied(Copied::new(body, length, copying)))
         }
     }
 }

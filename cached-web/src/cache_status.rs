@@ -2,15 +2,14 @@
 //!
 //! It never holds the key, which may be personal.
 
-use std::fmt::Write;
 use std::time::Duration;
 
-use http::header::HeaderName;
+use http::header::{Entry, HeaderName};
 use http::{HeaderMap, HeaderValue};
 
 use crate::admission::Bypass;
 use crate::plan::Unkept;
-use crate::rules::Rules;
+use crate::rules::{DEFAULT_NAME, Rules};
 
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 
@@ -67,18 +66,92 @@ pub(crate) fn append(
     if !rules.is_cache_status_sent {
         return;
     }
-    let mut text = String::with_capacity(64);
-    write_name(&mut text, rules.cache_name);
-    write_found(&mut text, found, lifetime);
-    // All of it is visible ASCII, so it is a value.
-    if let Ok(value) = HeaderValue::try_from(text) {
-        // A response that has as many fields as there can be goes without.
+    // A response that has as many fields as there can be goes without.
+    if let Some(value) = value(rules, found, lifetime) {
         let _ = headers.try_append(CACHE_STATUS, value);
     }
 }
 
+/// Makes room for the member of this cache, after those of others.
+pub(crate) fn make_room(headers: &mut HeaderMap, rules: &Rules) {
+    if rules.is_cache_status_sent {
+        let _ = headers.try_append(CACHE_STATUS, HeaderValue::from_static(""));
+    }
+}
+
+/// Writes the member of this cache where there is room for it.
+pub(crate) fn set(
+    headers: &mut HeaderMap,
+    rules: &Rules,
+    found: &Found,
+    lifetime: Option<Duration>,
+) {
+    if !rules.is_cache_status_sent {
+        return;
+    }
+    if let Some(value) = value(rules, found, lifetime)
+        && let Entry::Occupied(mut lines) = headers.entry(CACHE_STATUS)
+        && let Some(line) = lines.iter_mut().last()
+    {
+        *line = value;
+    }
+}
+
+fn value(rules: &Rules, found: &Found, lifetime: Option<Duration>) -> Option<HeaderValue> {
+    let mut text = Text::default();
+    write_name(&mut text, rules.cache_name);
+    write_found(&mut text, found, lifetime);
+    // All of it is visible ASCII, so it is a value.
+    HeaderValue::from_bytes(text.bytes()).ok()
+}
+
+/// Text that is short, as a rule: written on the stack.
+struct Text {
+    inline: [u8; 64],
+    len: usize,
+    /// All of it, once it is longer.
+    heap: String,
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self { inline: [0; 64], len: 0, heap: String::new() }
+    }
+}
+
+impl Text {
+    fn push_str(&mut self, text: &str) {
+        let end = self.len + text.len();
+        match self.inline.get_mut(self.len..end) {
+            Some(room) if self.heap.is_empty() => {
+                room.copy_from_slice(text.as_bytes());
+                self.len = end;
+            }
+            _ => {
+                if self.heap.is_empty() {
+                    let written = str::from_utf8(&self.inline[..self.len]);
+                    self.heap.push_str(written.unwrap_or_default());
+                }
+                self.heap.push_str(text);
+            }
+        }
+    }
+
+    fn push(&mut self, character: char) {
+        self.push_str(character.encode_utf8(&mut [0; 4]));
+    }
+
+    fn bytes(&self) -> &[u8] {
+        if self.heap.is_empty() { &self.inline[..self.len] } else { self.heap.as_bytes() }
+    }
+}
+
 /// A token where that is one (RFC 9651, section 3.3.4), else a string.
-fn write_name(text: &mut String, name: &str) {
+fn write_name(text: &mut Text, name: &str) {
+    if name == DEFAULT_NAME {
+        text.push_str(name);
+        return;
+    }
     let is_inside = |byte: u8| crate::fields::is_token(&[byte]) || matches!(byte, b':' | b'/');
     let is_first = |byte: &u8| byte.is_ascii_alphabetic() || *byte == b'*';
     if name.as_bytes().first().is_some_and(is_first) && name.bytes().all(is_inside) {
@@ -95,14 +168,11 @@ fn write_name(text: &mut String, name: &str) {
     text.push('"');
 }
 
-fn write_found(text: &mut String, found: &Found, lifetime: Option<Duration>) {
+fn write_found(text: &mut Text, found: &Found, lifetime: Option<Duration>) {
     match *found {
         Found::Hit { age, stale } => {
             text.push_str("; hit");
-            if let Some(ttl) = ttl(age, stale, lifetime) {
-                text.push_str("; ttl=");
-                text.push_str(&ttl);
-            }
+            write_ttl(text, age, stale, lifetime);
         }
         Found::Miss { reason, collapsed, stored, unkept } => {
             text.push_str("; fwd=");
@@ -128,17 +198,16 @@ fn write_found(text: &mut String, found: &Found, lifetime: Option<Duration>) {
 
 /// Seconds of freshness that are left; negative for those since its end. What is stale for another
 /// reason than its age has none left.
-fn ttl(age: Duration, is_stale: bool, lifetime: Option<Duration>) -> Option<String> {
+fn write_ttl(text: &mut Text, age: Duration, is_stale: bool, lifetime: Option<Duration>) {
     let seconds = |time: Duration| time.as_secs().min(MOST);
     let over = lifetime.and_then(|lifetime| age.checked_sub(lifetime)).unwrap_or_default();
-    let mut ttl = String::new();
-    // Writing to a `String` never fails.
-    let _ = match (is_stale, lifetime) {
-        (true, _) => write!(ttl, "-{}", seconds(over).max(1)),
-        (false, Some(lifetime)) => write!(ttl, "{}", seconds(lifetime.saturating_sub(age))),
-        (false, None) => return None,
+    let (sign, ttl) = match (is_stale, lifetime) {
+        (true, _) => ("; ttl=-", seconds(over).max(1)),
+        (false, Some(lifetime)) => ("; ttl=", seconds(lifetime.saturating_sub(age))),
+        (false, None) => return,
     };
-    Some(ttl)
+    text.push_str(sign);
+    text.push_str(itoa::Buffer::new().format(ttl));
 }
 
 impl Missed {

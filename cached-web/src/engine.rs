@@ -220,16 +220,28 @@ impl Begun {
         (refresh, self)
     }
 
+    /// The answer, where there is one already and nothing to be renewed.
+    #[expect(clippy::result_large_err, reason = "it is no error, but the request that goes on")]
+    pub(crate) fn answered(self) -> Result<Answer, Self> {
+        match &self.state {
+            State::Found(Found { kept: Kept::Page(page), outcome: Some(outcome) })
+                if self.refresh.is_none() && Visit::takes(page, *outcome) =>
+            {
+                let (outcome, is_variant) = (*outcome, self.variant.is_some());
+                Ok(self.visit.answer(page, Came { outcome, is_variant }))
+            }
+            _ => Err(self),
+        }
+    }
+
     /// Waits until the request is answered, or the handler has to run.
     pub(crate) async fn open(mut self) -> Opened {
         loop {
             self.settle();
             match mem::replace(&mut self.state, State::Asked) {
-                State::Found(Found { kept: Kept::Page(snapshot), outcome: Some(outcome) }) => {
+                State::Found(Found { kept: Kept::Page(page), outcome: Some(outcome) }) => {
                     let is_variant = self.variant.is_some();
-                    return Opened::Answer(
-                        self.visit.answer(&snapshot, Came { outcome, is_variant }),
-                    );
+                    return Opened::Answer(self.visit.answer(&page, Came { outcome, is_variant }));
                 }
                 State::Found(_) | State::Asked => self.ask(Mode::Uncached, None, Waiting::Alone),
                 State::Call(call) => match rt::open(call).await {
@@ -247,12 +259,6 @@ impl Begun {
     #[cfg(any(feature = "actix", feature = "salvo"))]
     pub(crate) fn into_visit(self) -> Visit {
         self.visit
-    }
-
-    /// Whether a response was found.
-    #[cfg(any(feature = "poem", feature = "tower"))]
-    pub(crate) fn is_answered(&self) -> bool {
-        self.is_answer()
     }
 
     fn is_open(&self) -> bool {
@@ -279,8 +285,8 @@ impl Begun {
     /// Whether what was found may answer.
     fn is_answer(&self) -> bool {
         match &self.state {
-            State::Found(Found { kept: Kept::Page(snapshot), outcome: Some(outcome) }) => {
-                Visit::takes(snapshot, *outcome)
+            State::Found(Found { kept: Kept::Page(page), outcome: Some(outcome) }) => {
+                Visit::takes(page, *outcome)
             }
             _ => false,
         }

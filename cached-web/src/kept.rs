@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::snapshot::Snapshot;
+use crate::page::Page;
 
 /// What an entry holds.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Kept {
     /// A response.
-    Page(Arc<Snapshot>),
+    Page(Arc<Page>),
     /// The response differs by fields of the request: it lies under a key of its own.
     Varies(Arc<Varies>),
     /// The last response was one that is not kept. Requests do not wait for one another, for a while.
@@ -32,7 +32,8 @@ impl Kept {
     /// What memory counts it as, in bytes.
     pub(crate) fn weight(&self) -> u64 {
         match self {
-            Self::Page(snapshot) => snapshot.weight(),
+            // Its fields are there once more as hits send them.
+            Self::Page(page) => page.snapshot.weight() + page.snapshot.weight_of_fields(),
             Self::Varies(varies) => {
                 varies.names.iter().map(|name| name.len() as u64 + 16).sum::<u64>() + OVERHEAD
             }

@@ -52,7 +52,7 @@ pub(crate) fn write(buffer: &mut TextBuffer, rules: &Rules, request: &RequestInf
     let query = query::normalised(query, rules.query);
     if !query.is_empty() {
         buffer.literal("?");
-        write_parts(buffer, &query, &['&', '=']);
+        buffer.escaped_but(&query, b"&=");
     }
 }
 
@@ -148,16 +148,7 @@ fn write_path(buffer: &mut TextBuffer, path: &str) {
         // A path that is none, as in `OPTIONS *`.
         buffer.literal("/%-");
     }
-    write_parts(buffer, path, &['/']);
-}
-
-/// Writes text escaped, but for its delimiters.
-fn write_parts(buffer: &mut TextBuffer, text: &str, delimiters: &[char]) {
-    for part in text.split_inclusive(delimiters) {
-        let end = part.trim_end_matches(delimiters).len();
-        buffer.escaped(&part[..end]);
-        buffer.literal(&part[end..]);
-    }
+    buffer.escaped_but(path, b"/");
 }
 
 fn write_bytes(buffer: &mut TextBuffer, bytes: &[u8]) {

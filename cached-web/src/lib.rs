@@ -33,20 +33,21 @@ mod key;
 mod layer;
 #[cfg(any(feature = "actix", feature = "poem", feature = "salvo", feature = "tower"))]
 mod made;
+mod page;
 mod pages;
 mod plan;
 #[cfg(feature = "poem")]
 pub mod poem;
 mod query;
 mod request;
-#[cfg(feature = "rocket")]
-pub mod rocket;
 #[cfg(feature = "tower")]
 mod rfc9111;
+#[cfg(feature = "rocket")]
+pub mod rocket;
 mod rules;
 #[cfg(feature = "salvo")]
 pub mod salvo;
-#[cfg(any(feature = "axum", feature = "poem"))]
+#[cfg(any(feature = "axum", feature = "poem", feature = "tower"))]
 mod sent;
 mod snapshot;
 mod validators;

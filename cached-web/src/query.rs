@@ -52,16 +52,23 @@ impl Selection {
 
 /// Whether this is its own one form. False for some that are.
 fn is_normal(query: &str, selection: Selection) -> bool {
+    let is_whole = selection.only.is_none() && selection.ignored.is_empty();
     if query.is_empty() {
         return true;
     }
-    let mut last = "";
-    !query.contains('%')
-        && query.split('&').all(|pair| {
-            let is_in_order = last <= name(pair);
-            last = name(pair);
-            is_in_order && !pair.is_empty() && selection.keeps(pair)
-        })
+    if query.as_bytes().contains(&b'%') {
+        return false;
+    }
+    let mut last: &[u8] = b"";
+    for pair in query.as_bytes().split(|byte| *byte == b'&') {
+        let end = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
+        let name = &pair[..end];
+        if pair.is_empty() || name < last {
+            return false;
+        }
+        last = name;
+    }
+    is_whole || query.split('&').all(|pair| selection.keeps(pair))
 }
 
 fn name(pair: &str) -> &str {

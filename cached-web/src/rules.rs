@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use crate::query::Selection;
 
+/// The name of a cache in `Cache-Status` that has none of its own.
+pub(crate) const DEFAULT_NAME: &str = "cached-web";
+
 /// Two MiB.
 const MAX_BODY: u64 = 2 << 20;
 
@@ -73,7 +76,7 @@ impl Rules {
             not_found: None,
             etags: ETags::Weak,
             is_cache_status_sent: true,
-            cache_name: "cached-web",
+            cache_name: DEFAULT_NAME,
             cache_control: None,
             is_refreshed_by_clients: false,
         }

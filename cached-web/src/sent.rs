@@ -6,9 +6,21 @@ use http::Uri;
 ///
 /// A router that nests another takes a prefix off the path: then what came in says more, and
 /// `/a/x` is not `/b/x`. What is no such rest was rewritten, and names the page itself.
+#[cfg(any(feature = "axum", feature = "poem"))]
 pub(crate) fn sent<'u>(original: &'u Uri, routed: &'u Uri) -> &'u Uri {
     let is_rest = original.path().ends_with(routed.path()) || routed.path() == "/";
     if is_rest && original.query() == routed.query() { original } else { routed }
+}
+
+/// The same of a whole request, whose routers may have noted what came in.
+#[cfg(feature = "tower")]
+pub(crate) fn sent_by_client<'u>(extensions: &'u http::Extensions, routed: &'u Uri) -> &'u Uri {
+    #[cfg(feature = "axum")]
+    if let Some(axum::extract::OriginalUri(original)) = extensions.get() {
+        return sent(original, routed);
+    }
+    let _ = extensions;
+    routed
 }
 
 #[cfg(test)]

@@ -56,10 +56,15 @@ impl Snapshot {
 
     /// What it takes in memory, in bytes, nearly: body, names and values of fields, tags, places.
     pub(crate) fn weight(&self) -> u64 {
-        let fields = self.headers.iter();
-        let fields = fields.map(|(name, value)| FIELD + length(name.as_str()) + length(value));
         let tags = self.tags.iter().map(|tag| size_of::<String>() as u64 + length(tag));
-        size_of::<Self>() as u64 + length(&self.body) + fields.sum::<u64>() + tags.sum::<u64>()
+        let parts = length(&self.body) + self.weight_of_fields() + tags.sum::<u64>();
+        size_of::<Self>() as u64 + parts
+    }
+
+    /// The part of it that is its fields.
+    pub(crate) fn weight_of_fields(&self) -> u64 {
+        let fields = self.headers.iter();
+        fields.map(|(name, value)| FIELD + length(name.as_str()) + length(value)).sum()
     }
 }
 

@@ -9,11 +9,12 @@ use crate::answer::{self, Answer};
 use crate::cache_status::{Found, Missed};
 use crate::kept::Varies;
 use crate::key;
+use crate::page::Page;
 use crate::plan::{self, Unkept};
 use crate::request::RequestInfo;
 use crate::rt::TextBuffer;
 use crate::rules::Rules;
-use crate::snapshot::Snapshot;
+
 use crate::vary;
 
 /// One request on its way through the cache.
@@ -102,8 +103,8 @@ impl Visit {
     }
 
     /// The answer that a kept response gives.
-    pub(crate) fn answer(&self, snapshot: &Snapshot, came: Came) -> Answer {
-        answer::answer(self.rules, &self.request, snapshot, &self.found(came, None))
+    pub(crate) fn answer(&self, page: &Page, came: Came) -> Answer {
+        answer::answer(self.rules, &self.request, page, &self.found(came, None))
     }
 
     /// Adds to the fields of a response that goes through, for whatever reason.
@@ -121,8 +122,8 @@ impl Visit {
     }
 
     /// Whether a response may be used that is no longer fresh.
-    pub(crate) fn takes(snapshot: &Snapshot, outcome: Outcome) -> bool {
-        !outcome.is_stale() || !plan::forbids_stale(&snapshot.headers)
+    pub(crate) fn takes(page: &Page, outcome: Outcome) -> bool {
+        !outcome.is_stale() || !plan::forbids_stale(&page.snapshot.headers)
     }
 
     /// In the words of `Cache-Status`.

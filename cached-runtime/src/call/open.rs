@@ -126,6 +126,12 @@ where
         Current::of(self.call.context.get().map(|(context, _)| context))
     }
 
+    /// Whether it runs in the background, for nobody who waits.
+    #[must_use]
+    pub fn is_renewal(&self) -> bool {
+        self.call.is_renewal()
+    }
+
     /// What it is as long as it has not ended.
     #[must_use]
     pub fn outcome(&self) -> Outcome {

@@ -52,9 +52,16 @@ impl TextBuffer {
     /// Appends an argument's text, escaped.
     #[inline]
     pub fn escaped(&mut self, text: &str) {
+        self.escaped_but(text, &[]);
+    }
+
+    /// The same for text whose delimiters stay as they are.
+    #[inline]
+    pub fn escaped_but(&mut self, text: &str, delimiters: &[u8]) {
+        let is_clean = |byte: u8| is_unreserved(byte) || delimiters.contains(&byte);
         let mut rest = text.as_bytes();
         while !rest.is_empty() {
-            let clean = rest.iter().position(|byte| !is_unreserved(*byte)).unwrap_or(rest.len());
+            let clean = rest.iter().position(|byte| !is_clean(*byte)).unwrap_or(rest.len());
             self.push(&rest[..clean]);
             rest = &rest[clean..];
             if let [byte, after @ ..] = rest {

@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderName, StatusCode};
 use super::{Begun, Closures, To};
 use crate::answer::Answer;
 use crate::kept::{Kept, Varies};
+use crate::page::Page;
 use crate::pages::{self, Found, Underway, Unkept, terms};
 use crate::plan::{self, Keep, Plan};
 use crate::rt::{self, Mode, Text};
@@ -72,6 +73,11 @@ impl Load {
         plan::plan(self.visit.rules(), status, headers, length, SystemTime::now())
     }
 
+    /// Whether it runs in the background, where its response is for the cache alone.
+    pub(crate) fn is_renewal(&self) -> bool {
+        self.underway.is_renewal()
+    }
+
     /// How many bytes of a body are kept at most.
     pub(crate) fn limit(&self) -> u64 {
         self.visit.rules().max_body
@@ -124,9 +130,9 @@ impl Load {
             Ok(snapshot) => {
                 let visit = self.visit.clone();
                 let is_variant = self.variant.is_some();
-                let snapshot = Arc::new(snapshot);
-                let outcome = self.keep(Arc::clone(&snapshot)).await;
-                return visit.answer(&snapshot, Came { outcome, is_variant });
+                let page = Arc::new(Page::new(snapshot));
+                let outcome = self.keep(Arc::clone(&page)).await;
+                return visit.answer(&page, Came { outcome, is_variant });
             }
             Err(reason) => reason,
         };
@@ -209,7 +215,8 @@ impl Load {
     }
 
     /// Keeps a response under the key that its `Vary` asks for.
-    async fn keep(self, snapshot: Arc<Snapshot>) -> Outcome {
+    async fn keep(self, page: Arc<Page>) -> Outcome {
+        let snapshot = &page.snapshot;
         let names = match Vary::of(&snapshot.headers) {
             Vary::Fields(names) => names,
             Vary::Any => Vec::new(),
@@ -226,7 +233,7 @@ impl Load {
         let Self { underway, to, visit, key, variant, tags, .. } = self;
         if is_covered {
             underway.current().set_timeout(timeout);
-            return underway.land(Ok(Kept::Page(snapshot).into())).await.1;
+            return underway.land(Ok(Kept::Page(page).into())).await.1;
         }
         let Some(key) = key else { return underway.land(Err(Unkept::Private)).await.1 };
         let varies = Arc::new(Varies::new(names, variant.as_deref()));
@@ -234,7 +241,7 @@ impl Load {
             // Kept first, where nobody finds it yet. What drops the entry that tells of it, or keeps
             // that from being kept, keeps it out of reach for good: its key has an id in it.
             None => {
-                let response = Kept::Page(snapshot);
+                let response = Kept::Page(page);
                 let at = visit.variant_key(&key, &varies);
                 store(to, &at, &tags, response, timeout).await;
                 underway.current().set_timeout(Timeout::NEVER);
@@ -268,10 +275,10 @@ async fn store(to: To, key: &str, tags: &[Box<str>], kept: Kept, timeout: Timeou
 
 /// The answer by an older response, where that is what a load came to.
 fn stand_in(visit: &Visit, result: pages::Result, is_variant: bool) -> Option<Answer> {
-    let Ok(Found { kept: Kept::Page(snapshot), outcome: Some(outcome) }) = result else {
+    let Ok(Found { kept: Kept::Page(page), outcome: Some(outcome) }) = result else {
         return None;
     };
-    Visit::takes(&snapshot, outcome).then(|| visit.answer(&snapshot, Came { outcome, is_variant }))
+    Visit::takes(&page, outcome).then(|| visit.answer(&page, Came { outcome, is_variant }))
 }
 
 fn response<B>(status: StatusCode, headers: &HeaderMap, body: B) -> http::Response<B> {

@@ -22,8 +22,8 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 pub use body::Rfc9111Body;
-pub use future::Rfc9111Future;
 use engine::{Engine, Settings};
+pub use future::Rfc9111Future;
 
 /// A shared HTTP cache as RFC 9111 has it: what the responses' own fields say is what is done.
 ///

@@ -9,15 +9,16 @@ use bytes::Bytes;
 use http::header::{IF_MODIFIED_SINCE, IF_NONE_MATCH};
 use http::{Method, Request, Response};
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::BodyExt as _;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::CacheLayer;
+use crate::answer::Answer;
 use crate::body::{Flow, settle};
-use crate::engine::Opened;
+use crate::engine::{Begun, Opened};
 use crate::made::Made;
 use crate::request::RequestInfo;
+use crate::sent::sent_by_client;
 use crate::visit::Visit;
 
 impl<S> Layer<S> for CacheLayer {
@@ -53,14 +54,17 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
+        let made = self.made;
+        let (info, request) = known(request);
+        let begun = match made.begin(made.visit(&info, &request)).answered() {
+            Ok(answer) => return CacheFuture(State::Answered(Some(answer))),
+            Err(begun) => begun,
+        };
         // The one that was found ready is called, a clone of it is for later.
         let next = self.inner.clone();
         let ready = mem::replace(&mut self.inner, next);
-        let made = self.made;
-        CacheFuture(Box::pin(async move {
-            let response = made.answer(request, ready).await?;
-            Ok(response.map(CacheBody))
-        }))
+        let answer = made.answer(begun, info, request, ready);
+        CacheFuture(State::Asked(Box::pin(async move { Ok(answer.await?.map(CacheBody)) })))
     }
 }
 
@@ -70,11 +74,26 @@ impl<S: fmt::Debug> fmt::Debug for CacheService<S> {
     }
 }
 
+/// What is known of a request, and the rest of it: its fields are moved, not cloned.
+fn known<B>(mut request: Request<B>) -> (RequestInfo, Request<B>) {
+    let headers = mem::take(request.headers_mut());
+    let uri = sent_by_client(request.extensions(), request.uri()).clone();
+    (RequestInfo::new(request.method().clone(), uri, headers), request)
+}
+
 impl Made {
-    /// Answers a request: from the cache, or by the service.
+    fn visit<B: Body>(self, info: &RequestInfo, request: &Request<B>) -> Visit {
+        let visit = Visit::of_service(self.rules(), info.clone());
+        // HTTP/2 announces no body in fields.
+        if request.body().is_end_stream() { visit } else { visit.with_body() }
+    }
+
+    /// Answers a request that nothing has answered yet: from the cache, or by the service.
     async fn answer<S, B, R>(
         self,
-        request: Request<B>,
+        begun: Begun,
+        info: RequestInfo,
+        mut request: Request<B>,
         mut service: S,
     ) -> Result<Response<Flow<R>>, S::Error>
     where
@@ -83,28 +102,24 @@ impl Made {
         R: Body<Data = Bytes> + Unpin + 'static,
         R::Error: Unpin,
     {
-        // HTTP/2 announces no body in fields.
-        let has_body = !request.body().is_end_stream();
-        let (uri, headers) = (request.uri().clone(), request.headers().clone());
-        let info = RequestInfo::new(request.method().clone(), uri, headers);
-        let visit = Visit::of_service(self.rules(), info);
-        let visit = if has_body { visit.with_body() } else { visit };
-        let (refresh, begun) = self.begin(visit).look().await.split();
-        // Who is answered has no use for the request any more: it renews what it was answered with.
-        let request = match refresh {
-            Some(refresh) if begun.is_answered() => {
-                refresh.start_async(move || self.renew(request, service));
-                return match begun.open().await {
-                    Opened::Answer(answer) => Ok(answer.into_response().map(Flow::Whole)),
-                    Opened::Load(_) => unreachable!("a request that is answered loads nothing"),
-                };
+        let (refresh, begun) = begun.look().await.split();
+        let begun = match begun.answered() {
+            // Who is answered has no use for the request any more: it renews what it was answered
+            // with.
+            Ok(answer) => {
+                if let Some(refresh) = refresh {
+                    refresh.start_async(move || self.renew(info, request, service));
+                }
+                return Ok(answer.into_response().map(Flow::Whole));
             }
-            _ => request,
+            Err(begun) => begun,
         };
+        drop(refresh);
         let mut load = match begun.open().await {
             Opened::Answer(answer) => return Ok(answer.into_response().map(Flow::Whole)),
             Opened::Load(load) => load,
         };
+        *request.headers_mut() = info.headers().clone();
         let request = if load.may_keep() { whole(request) } else { request };
         match load.run(service.call(request)).await {
             Ok(response) => Ok(settle(load, response?).await),
@@ -113,20 +128,17 @@ impl Made {
     }
 
     /// The same where nobody waits: the response is for the cache alone.
-    async fn renew<S, B, R>(self, request: Request<B>, service: S)
+    async fn renew<S, B, R>(self, info: RequestInfo, request: Request<B>, service: S)
     where
         S: Service<Request<B>, Response = Response<R>> + Send + 'static,
         B: Body + Send + 'static,
         R: Body<Data = Bytes> + Unpin + 'static,
         R::Error: Unpin,
     {
-        let answer: Pin<Box<dyn Future<Output = _>>> = Box::pin(self.answer(request, service));
-        // One that is copied while it flows is kept at its end.
-        if let Ok(response) = answer.await
-            && let Flow::Copied(mut body) = response.into_body()
-        {
-            while let Some(Ok(_)) = body.frame().await {}
-        }
+        let begun = self.begin(self.visit(&info, &request));
+        let answer: Pin<Box<dyn Future<Output = _>>> =
+            Box::pin(self.answer(begun, info, request, service));
+        drop(answer.await);
     }
 }
 
@@ -142,15 +154,30 @@ fn whole<B>(mut request: Request<B>) -> Request<B> {
 }
 
 /// What a [`CacheService`] returns.
-pub struct CacheFuture<R: Body, E>(Pin<Box<dyn Future<Output = Answered<R, E>> + Send>>);
+pub struct CacheFuture<R: Body, E>(State<R, E>);
+
+enum State<R: Body, E> {
+    /// Boxed by nobody: hits allocate no future. None once it was taken.
+    Answered(Option<Answer>),
+    Asked(Pin<Box<dyn Future<Output = Answered<R, E>> + Send>>),
+}
 
 type Answered<R, E> = Result<Response<CacheBody<R>>, E>;
+
+/// The body of an answer that is there is not pinned yet.
+impl<R: Body, E> Unpin for CacheFuture<R, E> {}
 
 impl<R: Body, E> Future for CacheFuture<R, E> {
     type Output = Answered<R, E>;
 
     fn poll(mut self: Pin<&mut Self>, ctx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.0.as_mut().poll(ctx)
+        match &mut self.0 {
+            State::Answered(answer) => {
+                let answer = answer.take().expect("polled again after its end");
+                Poll::Ready(Ok(answer.into_response().map(|body| CacheBody(Flow::Whole(body)))))
+            }
+            State::Asked(future) => future.as_mut().poll(ctx),
+        }
     }
 }
 
