@@ -4,6 +4,7 @@ mod background;
 pub(crate) mod body;
 mod handle;
 pub(crate) mod key;
+pub(crate) mod response;
 mod rules;
 
 use proc_macro2::{Ident, Span, TokenStream};
@@ -11,28 +12,29 @@ use quote::quote_spanned;
 use syn::spanned::Spanned as _;
 use syn::{GenericParam, Signature};
 
+use crate::attribute::Attribute;
 use crate::function::{Function, at, plain};
 use crate::returned::Naming;
-use crate::spec::Spec;
+use crate::spec::{Caching, Spec};
 
 pub(crate) fn function(spec: &Spec, function: &Function) -> TokenStream {
-    if let Some(handle) = &spec.handle {
+    if let Some(handle) = &spec.caching.handle {
         return handle::function(spec, handle, function);
     }
     let Function { attrs, vis, sig, .. } = function;
-    let site = site(spec, function);
-    let krate = &spec.krate;
+    let site = site(&spec.caching, function);
+    let rt = spec.caching.rt();
     let here = Here {
         site: hygienic!(&__SITE),
-        instance: instance(spec),
-        mode: hygienic!(#krate::__private::Mode::Normal),
-        again: spec.background.as_ref().map(|wanted| background::again(wanted, function)),
+        instance: instance(&spec.caching),
+        mode: hygienic!(#rt::Mode::Normal),
+        again: spec.caching.background.as_ref().map(|wanted| background::again(wanted, function)),
     };
     let call = call(spec, function, &here);
     let block = body::braces(
         function,
         &hygienic!(
-            static __SITE: #krate::__private::Site = #site;
+            static __SITE: #rt::Site = #site;
             #call
         ),
     );
@@ -51,22 +53,28 @@ struct Here {
 // Output:
 //
 //     Site::new("load_user", module_path!()).named("users")
-fn site(spec: &Spec, function: &Function) -> TokenStream {
-    let Spec { krate, name, version, .. } = spec;
+fn site(caching: &Caching, function: &Function) -> TokenStream {
+    let Caching { name, version, .. } = caching;
+    let rt = caching.rt();
     let function = plain(&function.sig.ident);
     let name = name.as_ref().map(|name| hygienic!(.named(#name)));
     let version = (*version != 0).then(|| hygienic!(.version(#version)));
-    hygienic!(#krate::__private::Site::new(#function, ::core::module_path!()) #name #version)
+    hygienic!(#rt::Site::new(#function, ::core::module_path!()) #name #version)
 }
 
 // Output:
 //
 //     { let __policy = || Policy::new().timeout(300u64); Instance::of(&__policy, __policy) }
-fn instance(spec: &Spec) -> TokenStream {
-    let Spec { krate, policy, .. } = spec;
+fn instance(caching: &Caching) -> TokenStream {
+    let rt = caching.rt();
+    let policy = &caching.policy;
+    let new = match caching.home.attribute {
+        Attribute::Cached => hygienic!(new),
+        Attribute::Response => hygienic!(of_responses),
+    };
     hygienic!({
-        let __policy = || #krate::__private::Policy::new() #(#policy)*;
-        #krate::__private::Instance::of(&__policy, __policy)
+        let __policy = || #rt::Policy::#new() #(#policy)*;
+        #rt::Instance::of(&__policy, __policy)
     })
 }
 
@@ -97,18 +105,18 @@ fn instance(spec: &Spec) -> TokenStream {
 //
 // Where a load may run in the background, `__call` is made as in `background.rs`.
 fn call(spec: &Spec, function: &Function, here: &Here) -> TokenStream {
-    let Spec { unless, refresh, .. } = spec;
+    let Caching { unless, refresh, .. } = &spec.caching;
     let Here { site, instance, mode, again } = here;
     let span = at(spec.returned.declared.span());
-    let krate = spec.krate_at(span);
+    let rt = spec.caching.rt_at(span);
     let rules = rules::rules(spec, span);
-    let bypass = (unless.is_some() || spec.handle.is_some())
-        .then(|| hygienic!(#krate::__private::bypass(#site, __instance, __rules)));
+    let bypass = (unless.is_some() || spec.caching.handle.is_some())
+        .then(|| hygienic!(#rt::bypass(#site, __instance, __rules)));
     let unless = unless.as_ref().map(|condition| hygienic!(.unless(#condition)));
     let refresh = refresh.as_ref().map(|condition| hygienic!(.refresh(#condition)));
     let underscored = underscored(function);
     let codec = codec(spec);
-    let prepare = match (&spec.background, again) {
+    let prepare = match (&spec.caching.background, again) {
         (Some(wanted), Some(again)) => {
             background::prepare(spec, function, wanted, again, site, bypass.as_ref())
         }
@@ -138,18 +146,19 @@ fn prepare(
     bypass: Option<&TokenStream>,
 ) -> TokenStream {
     let span = at(spec.returned.declared.span());
-    let krate = spec.krate_at(span);
-    let begin = Ident::new(if spec.shared.is_some() { "begin_shared" } else { "begin" }, span);
-    let key = key::key(spec, function);
+    let rt = spec.caching.rt_at(span);
+    let begin =
+        Ident::new(if spec.caching.shared.is_some() { "begin_shared" } else { "begin" }, span);
+    let key = key::key(&spec.caching, function);
     let bypass = bypass.map(|bypass| hygienic!(if __mode.is_uncached() { #bypass } else));
-    let tags = (!spec.tags.templates.is_empty()).then(|| {
-        let tags = tags(spec, &hygienic!(__call));
+    let tags = (!spec.caching.tags.templates.is_empty()).then(|| {
+        let tags = tags(&spec.caching, &hygienic!(__call));
         hygienic!(let mut __call = __call; #tags)
     });
     quote_spanned!(span=>
         let __call = match #bypass {
             #key
-            let __begun = #krate::__private::#begin(#site, __instance, __mode, __key, __rules);
+            let __begun = #rt::#begin(#site, __instance, __mode, __key, __rules);
             __begun
         } {
             ::core::ops::ControlFlow::Break(__hit) => return __hit,
@@ -165,9 +174,9 @@ fn prepare(
 //
 //     { .. let __key = __text.key(); __call.tag(__key); }
 //     { .. let __key = __text.key(); __call.tag(__key); }
-fn tags(spec: &Spec, tagged: &TokenStream) -> TokenStream {
-    let tags = spec.tags.templates.iter().map(|template| {
-        let text = key::text(&|span| spec.krate_at(span), template);
+fn tags(caching: &Caching, tagged: &TokenStream) -> TokenStream {
+    let tags = caching.tags.templates.iter().map(|template| {
+        let text = key::text(&|span| caching.rt_at(span), template);
         hygienic!({ #text #tagged.tag(__key); })
     });
     hygienic!(#(#tags)*)
@@ -175,8 +184,8 @@ fn tags(spec: &Spec, tagged: &TokenStream) -> TokenStream {
 
 /// A compile error at `shared` where the runtime has no codec, and nothing otherwise.
 fn codec(spec: &Spec) -> Option<TokenStream> {
-    let span = at(spec.shared?);
-    let krate = spec.krate_at(span);
+    let span = at(spec.caching.shared?);
+    let krate = spec.caching.home.krate_at(span);
     Some(quote_spanned!(span=> #krate::__codec!();))
 }
 
@@ -227,36 +236,36 @@ fn signature_lints(function: &Function) -> TokenStream {
 //     let __body = move || -> R { body };
 //     run(__call, __body)
 fn run(spec: &Spec, function: &Function, span: Span) -> TokenStream {
-    let krate = spec.krate_at(span);
+    let rt = spec.caching.rt_at(span);
     let closure = body::closure(function, spec.returned.written(), span);
     let check = check_hidden(spec, &hygienic!(of), span);
     quote_spanned!(span=>
         let __body = #closure;
         #check
-        #krate::__private::run(__call, __body)
+        #rt::run(__call, __body)
     )
 }
 
 fn run_async(spec: &Spec, function: &Function, span: Span) -> TokenStream {
-    let krate = spec.krate_at(span);
+    let rt = spec.caching.rt_at(span);
     let future = body::future(function, spec.returned.written(), span);
     let check = check_hidden(spec, &hygienic!(of_future), span);
     quote_spanned!(span=>
         #[allow(clippy::items_after_statements, reason = "the items of a body come after its type")]
         let __body = #future;
         #check
-        #krate::__private::run_async(__call, __body).await
+        #rt::run_async(__call, __body).await
     )
 }
 
 /// What `impl Trait` stands for must not be a `Result` or an `Option`.
 fn check_hidden(spec: &Spec, of: &TokenStream, span: Span) -> Option<TokenStream> {
-    let krate = spec.krate_at(span);
+    let rt = spec.caching.rt_at(span);
     (spec.returned.naming == Naming::Hidden).then(|| {
         quote_spanned!(span=> {
             #[allow(unused_imports, reason = "needed only where the type is refused")]
-            use #krate::__private::RefuseHidden as _;
-            (&&#krate::__private::Pick::#of(&__body)).check_hidden();
+            use #rt::RefuseHidden as _;
+            (&&#rt::Pick::#of(&__body)).check_hidden();
         })
     })
 }

@@ -32,7 +32,7 @@ pub(crate) struct Wanted<'a> {
 pub(crate) fn timeout(
     wanted: Wanted<'_>,
     value: &Expr,
-    krate: &TokenStream,
+    rt: &TokenStream,
 ) -> Result<TokenStream, Errors> {
     let Wanted { name, zero, never } = wanted;
     let mut errors = Errors::default();
@@ -43,7 +43,7 @@ pub(crate) fn timeout(
             if let Some(remedy) = never {
                 errors.at(value, format!("`{name}` has to end; {remedy}"));
             }
-            quote_spanned!(span=> #krate::Timeout::NEVER)
+            quote_spanned!(span=> #rt::Timeout::NEVER)
         }
         Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => {
             let forms = match never {

@@ -27,7 +27,17 @@ pub(crate) struct Param {
     pub(crate) references: usize,
     pub(crate) is_mutable_reference: bool,
     pub(crate) has_impl: bool,
-    pub(crate) is_receiver: bool,
+    pub(crate) origin: Origin,
+}
+
+/// Where a parameter comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Signature,
+    /// It is `self`.
+    Receiver,
+    /// The user may name it, though the signature does not have it.
+    Implied,
 }
 
 impl Function {
@@ -36,8 +46,23 @@ impl Function {
         self.params.iter().flat_map(|param| param.names.iter().map(move |name| (name, param)))
     }
 
+    /// Lets expressions name something that the signature does not have, unless it has.
+    pub(crate) fn imply(&mut self, name: Ident) {
+        if self.names().any(|(known, _)| plain(known) == plain(&name)) {
+            return;
+        }
+        self.params.push(Param {
+            names: vec![name],
+            unreadable: Vec::new(),
+            references: 1,
+            is_mutable_reference: false,
+            has_impl: false,
+            origin: Origin::Implied,
+        });
+    }
+
     pub(crate) fn has_receiver(&self) -> bool {
-        self.params.iter().any(|param| param.is_receiver)
+        self.params.iter().any(|param| param.origin == Origin::Receiver)
     }
 }
 
@@ -116,7 +141,7 @@ fn param(input: &FnArg) -> Param {
                 references: if is_name { references(&typed.ty) } else { 0 },
                 is_mutable_reference: is_mutable_reference(&typed.ty),
                 has_impl: has_impl(&typed.ty),
-                is_receiver: false,
+                origin: Origin::Signature,
             }
         }
     }
@@ -135,7 +160,7 @@ fn self_param(receiver: &Receiver) -> Param {
         references,
         is_mutable_reference,
         has_impl: false,
-        is_receiver: true,
+        origin: Origin::Receiver,
     }
 }
 

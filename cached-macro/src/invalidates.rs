@@ -7,6 +7,7 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;
 use syn::{Expr, Token};
 
+use crate::attribute::{Attribute, Home};
 use crate::codegen::{body, key};
 use crate::diagnostics::Errors;
 use crate::function::{Function, at};
@@ -17,7 +18,7 @@ use crate::template::Template;
 struct Args {
     /// `before` was given: the entries are dropped before the body as well as after it.
     is_before: bool,
-    krate: TokenStream,
+    home: Home,
     entries: Vec<Target>,
 }
 
@@ -40,12 +41,13 @@ impl Target {
     // Input: `tags("user:{id}")`
     //
     // Output: `{ .. let __key = __text.key(); Tagged::new(__key) }`
-    fn value(&self, krate: &TokenStream) -> TokenStream {
+    fn value(&self, home: &Home) -> TokenStream {
         match self {
             Self::Entry(entry) => entry.to_token_stream(),
             Self::Tag(template, _) => {
-                let text = key::text(&|_| krate.clone(), template);
-                hygienic!({ #text #krate::__private::Tagged::new(__key) })
+                let rt = home.rt();
+                let text = key::text(&|span| home.rt_at(span), template);
+                hygienic!({ #text #rt::Tagged::new(__key) })
             }
         }
     }
@@ -63,9 +65,14 @@ impl Target {
 //     let __succeeded = { use IsOk as _; (&Success(&__result)).is_success() };
 //     invalidate(__succeeded, &[&__entry0]);
 //     __result
-pub(crate) fn expand(args: TokenStream, function: &Function) -> Result<TokenStream, Errors> {
-    let Args { is_before, krate, entries } = parse(args, function)?;
+pub(crate) fn expand(
+    args: TokenStream,
+    attribute: Attribute,
+    function: &Function,
+) -> Result<TokenStream, Errors> {
+    let Args { is_before, home, entries } = parse(args, attribute, function)?;
     let Function { attrs, vis, sig, body, .. } = function;
+    let rt = home.rt();
     let span = at(body.span_close());
     let names: Vec<Ident> =
         (0..entries.len()).map(|idx| format_ident!("__entry{idx}", span = span)).collect();
@@ -83,10 +90,10 @@ pub(crate) fn expand(args: TokenStream, function: &Function) -> Result<TokenStre
     let invalidate = |succeeded: TokenStream| {
         if is_async {
             quote_spanned!(span=>
-                #krate::__private::invalidate_async(#succeeded, &[#(#borrowed),*]).await;
+                #rt::invalidate_async(#succeeded, &[#(#borrowed),*]).await;
             )
         } else {
-            quote_spanned!(span=> #krate::__private::invalidate(#succeeded, &[#(#borrowed),*]);)
+            quote_spanned!(span=> #rt::invalidate(#succeeded, &[#(#borrowed),*]);)
         }
     };
     let before = is_before.then(|| invalidate(hygienic!(true)));
@@ -100,17 +107,17 @@ pub(crate) fn expand(args: TokenStream, function: &Function) -> Result<TokenStre
         )
     } else {
         let closure = body::closure(function, ty.as_ref(), span);
-        quote_spanned!(span=> let __result = #krate::__private::once(#closure);)
+        quote_spanned!(span=> let __result = #rt::once(#closure);)
     };
-    let entries = entries.iter().map(|entry| entry.value(&krate));
+    let entries = entries.iter().map(|entry| entry.value(&home));
     let statements = quote_spanned!(span=>
         #(let #names = #entries;)*
         #before
         #run
         let __succeeded = {
             #[allow(unused_imports, reason = "needed only where the function returns a `Result`")]
-            use #krate::__private::SucceedsByShape as _;
-            (&&#krate::__private::Success(&__result)).is_success()
+            use #rt::SucceedsByShape as _;
+            (&&#rt::Success(&__result)).is_success()
         };
         #after
         __result
@@ -119,23 +126,24 @@ pub(crate) fn expand(args: TokenStream, function: &Function) -> Result<TokenStre
     Ok(hygienic!(#(#attrs)* #vis #sig #block))
 }
 
-fn parse(args: TokenStream, function: &Function) -> Result<Args, Errors> {
+fn parse(args: TokenStream, attribute: Attribute, function: &Function) -> Result<Args, Errors> {
     let mut errors = Errors::default();
     if let Some(constness) = &function.sig.constness {
         errors.at(constness, "a `const fn` cannot invalidate; remove `const` or `#[invalidates]`");
     }
     let parser = |input: ParseStream<'_>| {
-        let mut krate = hygienic!(::cached_runtime);
+        let mut given = None;
         if input.peek(Token![crate]) && input.peek2(Token![=]) {
             input.parse::<Token![crate]>()?;
             input.parse::<Token![=]>()?;
-            krate = input.parse::<syn::Path>()?.to_token_stream();
+            given = Some(input.parse::<syn::Path>()?.to_token_stream());
             input.parse::<Option<Token![,]>>()?;
         }
-        Ok((krate, Punctuated::<Expr, Token![,]>::parse_terminated(input)?))
+        Ok((given, Punctuated::<Expr, Token![,]>::parse_terminated(input)?))
     };
-    let (krate, list) = parser.parse2(args)?;
-    let mut args = Args { is_before: false, krate, entries: Vec::new() };
+    let (given, list) = parser.parse2(args)?;
+    let mut args =
+        Args { is_before: false, home: Home::new(attribute, given), entries: Vec::new() };
     let is_empty = list.iter().all(is_before);
     for expr in list {
         let expr = ungrouped(expr);

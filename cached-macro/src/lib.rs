@@ -15,25 +15,78 @@ macro_rules! hygienic {
 }
 
 mod args;
+mod attribute;
 mod codegen;
 mod diagnostics;
 mod duration;
+mod framework;
 mod function;
 mod invalidates;
 mod returned;
+mod route;
 mod spec;
 mod template;
 
 use proc_macro::TokenStream;
+use proc_macro2::{Ident, Span};
+
+use attribute::Attribute;
+use framework::Framework;
 
 /// Caches what a function returns. Documented in `cached_runtime`.
 #[proc_macro_attribute]
 pub fn cached(args: TokenStream, item: TokenStream) -> TokenStream {
-    expand(item, "cached", |function| {
+    expand(item, Attribute::Cached.name(), |function| {
         let mut errors = diagnostics::Errors::default();
-        let args = args::parse(args.into(), &mut errors);
-        let spec = spec::check(args, function, errors)?;
-        Ok(codegen::function(&spec, function))
+        let args = args::parse(args.into(), Attribute::Cached, &mut errors);
+        let spec = spec::check(args, &function, errors)?;
+        Ok(codegen::function(&spec, &function))
+    })
+}
+
+/// Caches what a handler of axum answers. Documented in `cached_web`.
+#[proc_macro_attribute]
+pub fn axum_cached_response(args: TokenStream, item: TokenStream) -> TokenStream {
+    cached_response(&framework::AXUM, args, item)
+}
+
+/// Caches what a handler of actix-web answers. Documented in `cached_web`.
+#[proc_macro_attribute]
+pub fn actix_cached_response(args: TokenStream, item: TokenStream) -> TokenStream {
+    cached_response(&framework::ACTIX, args, item)
+}
+
+/// Caches what a handler of rocket answers. Documented in `cached_web`.
+#[proc_macro_attribute]
+pub fn rocket_cached_response(args: TokenStream, item: TokenStream) -> TokenStream {
+    cached_response(&framework::ROCKET, args, item)
+}
+
+/// Caches what a handler of poem answers. Documented in `cached_web`.
+#[proc_macro_attribute]
+pub fn poem_cached_response(args: TokenStream, item: TokenStream) -> TokenStream {
+    cached_response(&framework::POEM, args, item)
+}
+
+/// Caches what a handler of salvo answers. Documented in `cached_web`.
+#[proc_macro_attribute]
+pub fn salvo_cached_response(args: TokenStream, item: TokenStream) -> TokenStream {
+    cached_response(&framework::SALVO, args, item)
+}
+
+fn cached_response(
+    framework: &'static Framework,
+    args: TokenStream,
+    item: TokenStream,
+) -> TokenStream {
+    expand(item, Attribute::Response.name(), |mut function| {
+        let mut errors = diagnostics::Errors::default();
+        let args = args::parse(args.into(), Attribute::Response, &mut errors);
+        function.imply(Ident::new(spec::response::REQUEST, Span::call_site()));
+        let spec = spec::response::check(args, framework, &function, errors)?;
+        // What waits for a load is a task, whatever runs it.
+        function.sig.asyncness.get_or_insert_default();
+        Ok(codegen::response::function(&spec, &function))
     })
 }
 
@@ -41,16 +94,26 @@ pub fn cached(args: TokenStream, item: TokenStream) -> TokenStream {
 /// `cached_runtime`.
 #[proc_macro_attribute]
 pub fn invalidates(args: TokenStream, item: TokenStream) -> TokenStream {
-    expand(item, "invalidates", |function| invalidates::expand(args.into(), function))
+    expand(item, "invalidates", |function| {
+        invalidates::expand(args.into(), Attribute::Cached, &function)
+    })
+}
+
+/// The same for programs that know `cached_web` alone.
+#[proc_macro_attribute]
+pub fn web_invalidates(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand(item, "invalidates", |function| {
+        invalidates::expand(args.into(), Attribute::Response, &function)
+    })
 }
 
 /// Expands a function; on errors leaves it as it is, so that its callers do not fail as well.
 fn expand(
     item: TokenStream,
     attribute: &str,
-    expand: impl FnOnce(&function::Function) -> Result<proc_macro2::TokenStream, diagnostics::Errors>,
+    expand: impl FnOnce(function::Function) -> Result<proc_macro2::TokenStream, diagnostics::Errors>,
 ) -> TokenStream {
     let item = proc_macro2::TokenStream::from(item);
-    let expanded = function::parse(item.clone(), attribute).and_then(|function| expand(&function));
+    let expanded = function::parse(item.clone(), attribute).and_then(expand);
     expanded.unwrap_or_else(|errors| errors.beside(&item)).into()
 }

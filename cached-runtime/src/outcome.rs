@@ -62,6 +62,13 @@ pub enum MissReason {
 }
 
 impl Outcome {
+    /// A load that stored nothing.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn miss(reason: MissReason) -> Self {
+        Self::Miss { reason, followed: false, stored: false }
+    }
+
     /// Whether an entry answered.
     #[must_use]
     pub const fn is_hit(&self) -> bool {

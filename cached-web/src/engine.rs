@@ -20,13 +20,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::StatusCode;
 
-use crate::answer::{self, Answer};
+use crate::answer::Answer;
 use crate::kept::{Kept, Varies};
 use crate::pages::{self, Call, Found, terms};
 use crate::rt::{self, Instance, Mode, Refresh, Site, Text};
-use crate::visit::Visit;
+use crate::visit::{Came, Visit};
 
 pub(crate) use load::{Copying, Load};
 
@@ -217,14 +216,16 @@ impl Begun {
         loop {
             self.settle();
             match mem::replace(&mut self.state, State::Asked) {
-                State::Found(Found { kept: Kept::Page(snapshot), outcome }) => {
-                    let found = self.visit.found(outcome, self.variant.is_some());
-                    return Opened::Answer(answer::hit(&self.visit, &snapshot, found));
+                State::Found(Found { kept: Kept::Page(snapshot), outcome: Some(outcome) }) => {
+                    let is_variant = self.variant.is_some();
+                    return Opened::Answer(self.visit.answer(&snapshot, Came { outcome, is_variant }));
                 }
                 State::Found(_) | State::Asked => self.ask(Mode::Uncached, None, Waiting::Alone),
                 State::Call(call) => match rt::open(call).await {
                     rt::Opened::Answered(Ok(found)) => self.state = State::Found(found),
-                    rt::Opened::Answered(Err(_)) => return Opened::Answer(late(&self.visit)),
+                    rt::Opened::Answered(Err(_)) => {
+                        return Opened::Answer(self.visit.late(self.variant.is_some()));
+                    }
                     rt::Opened::Load(underway) => return Opened::Load(self.load(underway)),
                 },
             }
@@ -239,19 +240,32 @@ impl Begun {
     fn settle(&mut self) {
         while let State::Found(Found { kept, .. }) = &self.state {
             let kept = match kept {
-                Kept::Page(_) => return,
+                Kept::Page(_) if self.is_answer() => return,
                 kept => kept.clone(),
             };
             self.turns += 1;
             match kept {
                 _ if self.turns > MOST_TURNS => self.ask(Mode::Uncached, None, Waiting::Alone),
                 Kept::Varies(varies) => self.vary(varies, Mode::Normal),
-                Kept::Page(_) | Kept::Passes => {
-                    let key = self.response_key();
-                    self.ask(Mode::Fresh, key.as_deref().and_then(Text::new), Waiting::Alone);
-                }
+                Kept::Page(_) => self.load_anew(Waiting::Together),
+                Kept::Passes => self.load_anew(Waiting::Alone),
             }
         }
+    }
+
+    /// Whether what was found may answer.
+    fn is_answer(&self) -> bool {
+        match &self.state {
+            State::Found(Found { kept: Kept::Page(snapshot), outcome: Some(outcome) }) => {
+                Visit::takes(snapshot, *outcome)
+            }
+            _ => false,
+        }
+    }
+
+    fn load_anew(&mut self, waiting: Waiting) {
+        let key = self.response_key();
+        self.ask(Mode::Fresh, key.as_deref().and_then(Text::new), waiting);
     }
 
     /// Looks for the response to fields such as this request's.
@@ -275,12 +289,11 @@ impl Begun {
         let begun = rt::begin_refreshing_shared(site, instance, mode, key, terms());
         let (refresh, next) = begun.split();
         self.refresh = refresh;
+        self.reached(next);
         // A hit needs no key any more.
-        let is_hit = matches!(&next, ControlFlow::Break(Ok(Found { kept: Kept::Page(_), .. })));
-        if self.key.is_none() && !is_hit {
+        if self.key.is_none() && !self.is_answer() {
             self.key = key.map(|key| key.as_str().into());
         }
-        self.reached(next);
         if let State::Call(call) = mem::replace(&mut self.state, State::Asked) {
             let is_alone = waiting == Waiting::Alone || self.visit.is_read_only();
             let mut call = if is_alone { call.solo() } else { call };
@@ -310,9 +323,4 @@ impl Tagged<'_> {
         self.call.tag(name);
         self.tags.push(name.map(Text::as_str).unwrap_or_default().into());
     }
-}
-
-/// The answer where the handler took longer than `hard_timeout`, and there is none to fall back on.
-fn late(visit: &Visit) -> Answer {
-    answer::failed(visit, StatusCode::GATEWAY_TIMEOUT, "hard-timeout")
 }

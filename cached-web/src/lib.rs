@@ -1,20 +1,56 @@
 //! HTTP responses cached safely, for handlers of axum, actix-web, rocket, poem and salvo.
 
-#[allow(dead_code, reason = "until the engine uses all of it")]
+#[cfg(feature = "actix")]
+pub mod actix;
+mod admission;
+mod answer;
+#[cfg(feature = "axum")]
+pub mod axum;
+mod body;
 mod cache_control;
-#[allow(dead_code, reason = "until the engine uses all of it")]
+mod cache_status;
+mod engine;
 mod fields;
-#[allow(dead_code, reason = "until the engine uses all of it")]
 mod http_date;
 mod kept;
+mod key;
+mod layer;
+mod made;
 mod pages;
+mod plan;
+#[cfg(feature = "poem")]
+pub mod poem;
+mod query;
 mod request;
-#[allow(dead_code, reason = "until the engine uses all of it")]
+#[cfg(feature = "rocket")]
+pub mod rocket;
+mod rules;
+#[cfg(feature = "salvo")]
+pub mod salvo;
+#[cfg(any(feature = "axum", feature = "poem"))]
+mod sent;
 mod snapshot;
-#[allow(dead_code, reason = "until the engine uses all of it")]
+mod validators;
 mod vary;
+mod visit;
+
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
+
+/// What generated code names. No part of the public contract.
+#[doc(hidden)]
+pub mod __private {
+    pub use cached_runtime::__private as rt;
+
+    pub use crate::engine::{Begun, Tagged, begin};
+    pub use crate::rules::Rules;
+    pub use crate::visit::Visit;
+}
 
 use cached_runtime::__private as rt;
 
-pub use request::RequestInfo;
+pub use layer::CacheLayer;
+pub use request::{Lines, RequestInfo};
+pub use rules::ETags;
 pub use snapshot::Snapshot;

@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use cached_runtime::Handle;
+
 use crate::engine::{Begun, begin};
 use crate::request::RequestInfo;
 use crate::rt::{Instance, Mode, Policy, Site, Text, TextBuffer};
@@ -49,6 +51,10 @@ impl Settings {
 }
 
 impl Made {
+    pub(crate) fn handle(self) -> Handle {
+        Handle::new(self.site)
+    }
+
     /// A request comes to what stands behind the cache, which answers HEAD as well as GET.
     pub(crate) fn begin(self, request: RequestInfo, heads: Heads) -> Begun {
         let Settings { rules, tags, per, .. } = self.settings;

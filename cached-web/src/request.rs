@@ -1,8 +1,17 @@
-//! What the cache knows of a request: method, URI, fields. Not its body.
+//! What the cache knows of a request: method, URI, fields. Not its body, and not its key.
 
+use std::borrow::Cow;
+use std::fmt::{self, Display, Write};
+
+use http::header::HeaderValue;
 use http::{HeaderMap, Method, Uri};
+use serde::{Serialize, Serializer};
+
+use crate::query::{self, Selection};
 
 /// What the cache knows of a request: its method, its URI, its fields.
+///
+/// In a key, name what the answer depends on: `key = "{request.path()}?{request.query()}"`.
 #[derive(Clone, Debug)]
 pub struct RequestInfo {
     method: Method,
@@ -36,8 +45,124 @@ impl RequestInfo {
     }
 
     /// Returns the path as it was sent, undecoded.
+    ///
+    /// Two ways to write a path are two paths: a router may tell `/items` from `/%69tems`.
     #[must_use]
     pub fn path(&self) -> &str {
         self.uri.path()
+    }
+
+    /// Returns the query in one form: pairs sorted by name, empty ones dropped, `%xx` in upper case
+    /// and only where it is needed. Empty where there is none.
+    ///
+    /// `?b=2&a=1` is `a=1&b=2`; the order of values of one name, `+` and `%20`, `a` and `a=` are
+    /// told apart.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cached_web::RequestInfo;
+    /// use http::{HeaderMap, Method};
+    ///
+    /// let uri = "/items?page=2&%6Eame=%c3%a9".parse().unwrap();
+    /// let request = RequestInfo::new(Method::GET, uri, HeaderMap::new());
+    /// assert_eq!(request.query(), "name=%C3%A9&page=2");
+    /// ```
+    #[must_use]
+    pub fn query(&self) -> Cow<'_, str> {
+        query::normalised(self.uri.query().unwrap_or_default(), Selection::ALL)
+    }
+
+    /// Returns the lines of a field, as something to put into a key. The name is in any case.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use cached_web::RequestInfo;
+    /// # use http::{HeaderMap, HeaderValue, Method};
+    /// let mut headers = HeaderMap::new();
+    /// headers.insert("accept-language", HeaderValue::from_static("en"));
+    /// let request = RequestInfo::new(Method::GET, "/".parse().unwrap(), headers);
+    /// assert_eq!(request.header("Accept-Language").to_string(), r#""en""#);
+    /// assert_eq!(request.header("accept").to_string(), "");
+    /// ```
+    #[must_use]
+    pub fn header(&self, name: &str) -> Lines<'_> {
+        Lines(self.headers.get_all(name).iter().collect())
+    }
+}
+
+/// The lines of a request's field.
+///
+/// Its text is different for different lines: each is in quotes, with `\xff` for bytes that are no
+/// visible ASCII, and `, ` between two. So it is empty where the field is absent, and `""` where it
+/// is empty.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Lines<'r>(Vec<&'r HeaderValue>);
+
+impl Display for Lines<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, line) in self.0.iter().enumerate() {
+            formatter.write_str(if at == 0 { "\"" } else { ", \"" })?;
+            for byte in line.as_bytes() {
+                match byte {
+                    b'"' | b'\\' => write!(formatter, "\\{}", char::from(*byte))?,
+                    b' '..=b'~' => formatter.write_char(char::from(*byte))?,
+                    _ => write!(formatter, "\\x{byte:02x}")?,
+                }
+            }
+            formatter.write_char('"')?;
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for Lines<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn request(lines: &[Vec<u8>]) -> RequestInfo {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append("x-a", HeaderValue::from_bytes(line).unwrap());
+        }
+        RequestInfo::new(Method::GET, Uri::from_static("/a%2fb?b&a"), headers)
+    }
+
+    #[test]
+    fn the_path_is_as_it_was_sent_and_the_query_in_its_form() {
+        let request = request(&[]);
+        assert_eq!((request.path(), &*request.query()), ("/a%2fb", "a&b"));
+        let bare = RequestInfo::new(Method::GET, Uri::from_static("*"), HeaderMap::new());
+        assert_eq!((bare.path(), &*bare.query()), ("*", ""));
+    }
+
+    #[test]
+    fn lines_are_quoted() {
+        let request = request(&[b"a\"\\".to_vec(), b"\xC3\xA9\t".to_vec(), vec![]]);
+        assert_eq!(request.header("X-A").to_string(), r#""a\"\\", "\xc3\xa9\x09", """#);
+        assert_eq!(request.header("x-b").to_string(), "");
+        assert_eq!(request.header("no name").to_string(), "");
+    }
+
+    fn lines() -> impl Strategy<Value = Vec<Vec<u8>>> {
+        let byte = prop::sample::select(&b"a\"\\x, \xFFf"[..]);
+        prop::collection::vec(prop::collection::vec(byte, 0..5), 0..4)
+    }
+
+    proptest! {
+        #[test]
+        fn one_text_exactly_for_the_same_lines(one in lines(), other in lines()) {
+            let [first, second] = [&one, &other].map(|lines| request(lines).header("x-a").to_string());
+            prop_assert_eq!(first == second, one == other);
+        }
     }
 }

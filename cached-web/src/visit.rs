@@ -1,14 +1,19 @@
 //! One request on its way through the cache: what is known of it, and by which rules it goes.
 
-use cached_runtime::Outcome;
+use bytes::Bytes;
+use cached_runtime::{MissReason, Outcome};
+use http::{HeaderMap, Method, StatusCode};
 
-use crate::admission::{self, Admission};
-use crate::answer::FoundAs;
+use crate::admission::{self, Admission, Bypass};
+use crate::answer::{self, Answer};
+use crate::cache_status::{Found, Missed};
 use crate::key;
 use crate::kept::Varies;
+use crate::plan::{self, Unkept};
 use crate::request::RequestInfo;
 use crate::rt::TextBuffer;
 use crate::rules::Rules;
+use crate::snapshot::Snapshot;
 use crate::vary;
 
 /// One request on its way through the cache.
@@ -19,11 +24,31 @@ pub struct Visit {
     admission: Admission,
 }
 
+/// How a response came about that a request gets: what the call algorithm says of it, and whether it
+/// lies under a key of its own.
+#[derive(Clone, Copy)]
+pub(crate) struct Came {
+    pub(crate) outcome: Outcome,
+    pub(crate) is_variant: bool,
+}
+
 impl Visit {
     /// A request, and the rules of its handler.
     #[must_use]
     pub fn new(rules: &'static Rules, request: RequestInfo) -> Self {
-        let admission = admission::admit(rules, &request);
+        let admission = admission::admission(rules, &request);
+        Self { rules, request, admission }
+    }
+
+    /// The same for what answers HEAD as GET, so that its answer may be kept.
+    #[must_use]
+    pub(crate) fn of_service(rules: &'static Rules, request: RequestInfo) -> Self {
+        if request.method() != Method::HEAD {
+            return Self::new(rules, request);
+        }
+        let (uri, headers) = (request.uri().clone(), request.headers().clone());
+        let whole = RequestInfo::new(Method::GET, uri, headers);
+        let admission = admission::admission(rules, &whole);
         Self { rules, request, admission }
     }
 
@@ -41,32 +66,73 @@ impl Visit {
         self.rules
     }
 
-    pub(crate) fn request(&self) -> &RequestInfo {
-        &self.request
-    }
-
     pub(crate) fn is_bypass(&self) -> bool {
         matches!(self.admission, Admission::Bypass(_))
     }
 
     /// Whether the client may have the response loaded anew, and wants it.
     pub(crate) fn is_forced(&self) -> bool {
-        matches!(self.admission, Admission::Refresh)
+        self.admission == Admission::Refresh
     }
 
-    /// Whether the handler's response is one for this request alone: it was asked for no body.
+    /// Whether what the handler makes for this request is for it alone.
     pub(crate) fn is_read_only(&self) -> bool {
-        matches!(self.admission, Admission::ReadOnly)
+        self.admission == Admission::ReadOnly
     }
 
     /// The key of the response to requests whose fields are as this one's.
     pub(crate) fn variant_key(&self, key: &str, varies: &Varies) -> Box<str> {
-        let mut text = TextBuffer::new();
-        text.literal(key);
-        text.literal("\n");
-        text.literal(&format!("{:016x}", varies.id));
         let names = varies.names.iter().map(Box::as_ref);
-        text.literal(&vary::values(names, self.request.headers()));
-        text.key().map(|key| key.as_str().into()).unwrap_or_default()
+        let values = vary::values(names, self.request.headers());
+        format!("{key}\n{:016x}{values}", varies.id).into()
+    }
+
+    /// The answer that a kept response gives.
+    pub(crate) fn answer(&self, snapshot: &Snapshot, came: Came) -> Answer {
+        answer::answer(self.rules, &self.request, snapshot, &self.found(came, None))
+    }
+
+    /// Adds to the fields of a response that goes through, for whatever reason.
+    pub(crate) fn pass(&self, headers: &mut HeaderMap, came: Came, unkept: Option<Unkept>) {
+        answer::pass(self.rules, headers, &self.found(came, unkept));
+    }
+
+    /// The answer where the handler took too long, and there is nothing to fall back on.
+    pub(crate) fn late(&self, is_variant: bool) -> Answer {
+        let mut headers = HeaderMap::new();
+        let reason = MissReason::Absent;
+        let outcome = Outcome::miss(reason);
+        self.pass(&mut headers, Came { outcome, is_variant }, Some(Unkept::Late));
+        Answer { status: StatusCode::GATEWAY_TIMEOUT, headers, body: Bytes::new() }
+    }
+
+    /// Whether a response may be used that is no longer fresh.
+    pub(crate) fn takes(snapshot: &Snapshot, outcome: Outcome) -> bool {
+        !outcome.is_stale() || !plan::forbids_stale(&snapshot.headers)
+    }
+
+    /// In the words of `Cache-Status`.
+    fn found(&self, came: Came, unkept: Option<Unkept>) -> Found {
+        let Came { outcome, is_variant } = came;
+        match (outcome, self.admission) {
+            (_, Admission::Bypass(reason)) => Found::Bypass(reason),
+            (Outcome::Hit { age, stale, .. }, _) => Found::Hit { age, stale },
+            (Outcome::Miss { reason, followed, stored, .. }, _) => Found::Miss {
+                reason: self.missed(reason, is_variant),
+                collapsed: followed,
+                stored: stored && unkept.is_none(),
+                unkept,
+            },
+            _ => Found::Bypass(Bypass::Unless),
+        }
+    }
+
+    fn missed(&self, reason: MissReason, is_variant: bool) -> Missed {
+        match reason {
+            _ if self.is_forced() => Missed::Request,
+            MissReason::Absent | MissReason::Forced if is_variant => Missed::Vary,
+            MissReason::Expired | MissReason::Invalidated | MissReason::Tag => Missed::Stale,
+            _ => Missed::Uri,
+        }
     }
 }

@@ -4,10 +4,11 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote_spanned};
 use syn::spanned::Spanned as _;
+use syn::{Pat, PatStruct, PatTupleStruct};
 
 use super::{key, tags, turbofish};
 use crate::function::{Function, at};
-use crate::spec::{Background, Kept, Spec};
+use crate::spec::{Background, Caching, Kept, Spec};
 
 /// What a load in the background calls.
 pub(super) struct Again {
@@ -77,27 +78,31 @@ pub(super) fn prepare(
     bypass: Option<&TokenStream>,
 ) -> TokenStream {
     let span = at(spec.returned.declared.span());
-    let krate = spec.krate_at(span);
-    let begin = if spec.shared.is_some() { "begin_refreshing_shared" } else { "begin_refreshing" };
+    let rt = spec.caching.rt_at(span);
+    let begin =
+        if spec.caching.shared.is_some() { "begin_refreshing_shared" } else { "begin_refreshing" };
     let begin = Ident::new(begin, span);
-    let key = key::key(spec, function);
+    let key = key::key(&spec.caching, function);
     let bypass = bypass.map(
         |bypass| hygienic!(if __mode.is_uncached() { ::core::convert::From::from(#bypass) } else),
     );
-    let tags = (!spec.tags.templates.is_empty()).then(|| {
-        let tags = tags(spec, &hygienic!(__call));
+    let tags = (!spec.caching.tags.templates.is_empty()).then(|| {
+        let tags = tags(&spec.caching, &hygienic!(__call));
         hygienic!(.tagged(|__call| { #tags }))
     });
-    let start = start(spec, function, wanted, again);
+    let start = start(&spec.caching, function, wanted, again);
     let prepared = quote_spanned!(span=> #bypass {
         #key
-        let __begun = #krate::__private::#begin(#site, __instance, __mode, __key, __rules) #tags;
+        let __begun = #rt::#begin(#site, __instance, __mode, __key, __rules) #tags;
         __begun
     });
-    let prepared =
-        if spec.shared.is_some() { look(spec, function, &prepared, span) } else { prepared };
+    let prepared = if spec.caching.shared.is_some() {
+        look(spec, function, &prepared, span)
+    } else {
+        prepared
+    };
     quote_spanned!(span=>
-        let __call = match #krate::__private::Begun::split(#prepared) {
+        let __call = match #rt::Begun::split(#prepared) {
             (__refresh, __begun) => {
                 if let ::core::option::Option::Some(__refresh) = __refresh {
                     #start
@@ -112,46 +117,26 @@ pub(super) fn prepare(
 }
 
 fn look(spec: &Spec, function: &Function, prepared: &TokenStream, span: Span) -> TokenStream {
-    let krate = spec.krate_at(span);
+    let rt = spec.caching.rt_at(span);
     if function.sig.asyncness.is_some() {
-        quote_spanned!(span=> #krate::__private::look_async(#prepared).await)
+        quote_spanned!(span=> #rt::look_async(#prepared).await)
     } else {
-        quote_spanned!(span=> #krate::__private::look(#prepared))
+        quote_spanned!(span=> #rt::look(#prepared))
     }
 }
 
 /// Statements that start `__refresh`.
-fn start(spec: &Spec, function: &Function, wanted: &Background, again: &Again) -> TokenStream {
-    let krate = &spec.krate;
-    let names: Vec<_> = (0..wanted.kept.len())
-        .map(|idx| format_ident!("__kept{idx}", span = Span::mixed_site()))
-        .collect();
+pub(super) fn start(
+    caching: &Caching,
+    function: &Function,
+    wanted: &Background,
+    again: &Again,
+) -> TokenStream {
+    let rt = caching.rt();
     let refusal = refusal(&wanted.option);
-    let clones = names.iter().zip(&wanted.kept).map(|(name, kept)| {
-        let Kept { name: argument, references } = kept;
-        // What cannot be kept is said at the argument.
-        let span = at(argument.span());
-        let krate = spec.krate_at(span);
-        let stars = (1..*references).map(|_| hygienic!(*));
-        let keep = if *references > 0 {
-            quote_spanned!(span=> KeepBorrowed(#(#stars)* #argument))
-        } else {
-            quote_spanned!(span=> Keep(&#argument))
-        };
-        quote_spanned!(span=> let #name = #krate::__private::#keep.checked();)
-    });
-    let mut arguments: Vec<_> = names
-        .iter()
-        .zip(&wanted.kept)
-        .map(|(name, kept)| {
-            let ands = (1..kept.references).map(|_| hygienic!(&));
-            if kept.references > 0 {
-                hygienic!(#(#ands)* #name.lend())
-            } else {
-                name.to_token_stream()
-            }
-        })
-        .collect();
+    let mut clones = Clones { caching, statements: TokenStream::new(), count: 0 };
+    let mut arguments: Vec<_> = wanted.kept.iter().map(|kept| clones.argument(kept)).collect();
+    let clones = clones.statements;
     let Again { path, mode } = again;
     if let Some(mode) = mode {
         arguments.insert(usize::from(function.has_receiver()), mode.clone());
@@ -166,10 +151,89 @@ fn start(spec: &Spec, function: &Function, wanted: &Background, again: &Again) -
     };
     hygienic!(
         #[allow(unused_imports, reason = "needed only where an argument is refused")]
-        use #krate::__private::#refusal as _;
-        #(#clones)*
+        use #rt::#refusal as _;
+        #clones
         #start
     )
+}
+
+/// Clones of arguments, under construction.
+struct Clones<'a> {
+    caching: &'a Caching,
+    /// Those that bind them.
+    statements: TokenStream,
+    count: usize,
+}
+
+impl Clones<'_> {
+    // Output: `__kept0.lend()`, after the statement `let __kept0 = KeepBorrowed(db).checked();`
+    fn argument(&mut self, kept: &Kept) -> TokenStream {
+        match kept {
+            Kept::Name { name, references: 0 } => self.value(name),
+            Kept::Name { name, references } => {
+                let stars = (1..*references).map(|_| hygienic!(*));
+                let ands = (1..*references).map(|_| hygienic!(&));
+                let span = at(name.span());
+                let rt = self.caching.rt_at(span);
+                let kept = self.bind(
+                    &quote_spanned!(span=> #rt::KeepBorrowed(#(#stars)* #name).checked()),
+                    span,
+                );
+                hygienic!(#(#ands)* #kept.lend())
+            }
+            Kept::Pattern(pat) => self.pattern(pat),
+            Kept::Request { name, module } => {
+                let krate = self.caching.home.krate_at(Span::mixed_site());
+                let module = Ident::new(module, Span::mixed_site());
+                let path = hygienic!(#krate::#module::__private);
+                let kept = self.bind(&hygienic!(#path::keep(&#name)), name.span());
+                hygienic!(#path::restore(#kept))
+            }
+        }
+    }
+
+    fn value(&mut self, name: &Ident) -> TokenStream {
+        // What cannot be kept is said at the argument.
+        let span = at(name.span());
+        let rt = self.caching.rt_at(span);
+        self.bind(&quote_spanned!(span=> #rt::Keep(&#name).checked()), span).into_token_stream()
+    }
+
+    // Input: `Query(Page { number })`
+    //
+    // Output: `Query(Page { number: __kept0 })`
+    fn pattern(&mut self, pat: &Pat) -> TokenStream {
+        match pat {
+            Pat::Ident(bound) => self.value(&bound.ident),
+            Pat::Paren(paren) => self.pattern(&paren.pat),
+            Pat::Struct(PatStruct { path, fields, .. }) => {
+                let fields = fields.iter().map(|field| {
+                    let member = &field.member;
+                    let value = self.pattern(&field.pat);
+                    hygienic!(#member: #value)
+                });
+                let fields: Vec<_> = fields.collect();
+                hygienic!(#path { #(#fields),* })
+            }
+            Pat::Tuple(tuple) => {
+                let elems: Vec<_> = tuple.elems.iter().map(|elem| self.pattern(elem)).collect();
+                hygienic!((#(#elems,)*))
+            }
+            Pat::TupleStruct(PatTupleStruct { path, elems, .. }) => {
+                let elems: Vec<_> = elems.iter().map(|elem| self.pattern(elem)).collect();
+                hygienic!(#path(#(#elems),*))
+            }
+            // No other is kept.
+            other => other.to_token_stream(),
+        }
+    }
+
+    fn bind(&mut self, value: &TokenStream, span: Span) -> Ident {
+        let name = format_ident!("__kept{}", self.count, span = Span::mixed_site());
+        self.count += 1;
+        self.statements.extend(quote_spanned!(at(span)=> let #name = #value;));
+        name
+    }
 }
 
 /// The trait whose messages name an option: `RefuseSoftTimeout`.

@@ -11,7 +11,7 @@ use syn::{FnArg, Signature};
 
 use super::{Here, background, body, call, key, rules, signature_lints, site, turbofish};
 use crate::function::{Function, at};
-use crate::spec::{Handle, Spec, is_named};
+use crate::spec::{Caching, Handle, Spec, is_named};
 
 /// The functions beside a cached function, by their names.
 struct Siblings {
@@ -50,7 +50,6 @@ pub(super) fn function(spec: &Spec, handle: &Handle, function: &Function) -> Tok
     let forwarded = signature::forwarded(sig);
     let block = forward(spec, function, &siblings, &forwarded, &format_ident!("Normal"));
     let outer: Vec<_> = attrs.iter().map(signature::unexpected).collect();
-    let conditions: Vec<_> = attrs.iter().filter(|attr| attr.path().is_ident("cfg")).collect();
     let functions = siblings.functions(spec, function, &forwarded);
     let block = body::braces(function, &block);
     let signature_lints = signature_lints(function);
@@ -60,11 +59,22 @@ pub(super) fn function(spec: &Spec, handle: &Handle, function: &Function) -> Tok
         #(#outer)*
         #vis #forwarded #block
     );
+    let functions = item(handle, function, functions);
+    hygienic!(#wrapper #functions)
+}
+
+// Output:
+//
+//     enum load {}
+//     impl load { functions }
+fn item(handle: &Handle, function: &Function, functions: Vec<TokenStream>) -> TokenStream {
+    let Function { attrs, vis, sig, .. } = function;
+    let conditions: Vec<_> = attrs.iter().filter(|attr| attr.path().is_ident("cfg")).collect();
     match handle {
-        Handle::Impl => {
+        Handle::Impl(_) => {
             let functions =
                 functions.into_iter().map(|function| hygienic!(#(#conditions)* #function));
-            hygienic!(#wrapper #(#functions)*)
+            hygienic!(#(#functions)*)
         }
         Handle::Item(name, asked) => {
             let doc = format!("The cache of [`{}`](fn@{}).", sig.ident, sig.ident);
@@ -72,7 +82,6 @@ pub(super) fn function(spec: &Spec, handle: &Handle, function: &Function) -> Tok
             let functions = quote_spanned!(at(*asked)=> impl #name { #(#functions)* });
             let item = quote_spanned!(at(*asked)=> enum #name {});
             hygienic!(
-                #wrapper
                 #(#conditions)*
                 #[doc = #doc]
                 #[allow(non_camel_case_types, dead_code, reason = "named after the function, for whoever needs it")]
@@ -82,6 +91,37 @@ pub(super) fn function(spec: &Spec, handle: &Handle, function: &Function) -> Tok
                 #functions
             )
         }
+    }
+}
+
+/// A handle that has no entries, since only requests name them; and what the function finds there.
+pub(super) struct Beside {
+    pub(super) item: TokenStream,
+    pub(super) site: TokenStream,
+    pub(super) instance: TokenStream,
+}
+
+// Output:
+//
+//     enum list_cache {}
+//     impl list_cache {
+//         fn cache() -> Handle { .. }
+//         fn __site() -> &'static Site { .. }
+//         fn __instance() -> Instance { .. }
+//     }
+pub(super) fn beside(caching: &Caching, handle: &Handle, function: &Function) -> Beside {
+    let siblings = Siblings::new(handle, &function.sig);
+    let functions = vec![
+        siblings.cache(caching, function),
+        siblings.site(caching, function),
+        siblings.instance(caching, function),
+    ];
+    let Siblings { owner, site, instance, .. } = &siblings;
+    let turbofish = turbofish(&function.sig);
+    Beside {
+        item: item(handle, function, functions),
+        site: hygienic!(#owner::#site()),
+        instance: hygienic!(#owner::#instance #turbofish()),
     }
 }
 
@@ -107,7 +147,7 @@ impl Siblings {
                     format_ident!("__{suffix}", span = span)
                 })
             }
-            Handle::Impl => named(
+            Handle::Impl(_) => named(
                 hygienic!(Self),
                 &|suffix| format_ident!("{name}_{suffix}", span = span),
                 &|suffix| format_ident!("__{name}_{suffix}", span = span),
@@ -121,44 +161,58 @@ impl Siblings {
         function: &Function,
         forwarded: &Signature,
     ) -> Vec<TokenStream> {
-        let sig = &function.sig;
-        let Self { uncached, fresh, site: site_fn, instance, .. } = self;
-        let krate = &spec.krate;
-        let name = &sig.ident;
-        let site = site(spec, function);
-        let site = hygienic!(
-            fn #site_fn() -> &'static #krate::__private::Site {
-                static __SITE: #krate::__private::Site = #site;
-                &__SITE
-            }
-        );
-        let (generics, _, bounds) = sig.generics.split_for_impl();
-        let identity = super::instance(spec);
-        let instance = hygienic!(
-            #[allow(
-                single_use_lifetimes,
-                clippy::extra_unused_lifetimes,
-                clippy::extra_unused_type_parameters,
-                reason = "they are what it is about"
-            )]
-            fn #instance #generics() -> #krate::__private::Instance #bounds {
-                #identity
-            }
-        );
+        let Self { uncached, fresh, .. } = self;
+        let name = &function.sig.ident;
         let doc = format!("Runs `{name}` without its cache: nothing is read and nothing stored.");
         let uncached = self.bypass(spec, function, forwarded, uncached, "Uncached", &doc);
         let doc =
             format!("Runs `{name}` whether or not an entry is fresh, and stores what it returns.");
         let fresh = self.bypass(spec, function, forwarded, fresh, "Fresh", &doc);
         vec![
-            self.cache(spec, function),
+            self.cache(&spec.caching, function),
             self.entry(spec, function),
             uncached,
             fresh,
-            site,
-            instance,
+            self.site(&spec.caching, function),
+            self.instance(&spec.caching, function),
             self.inner(spec, function),
         ]
+    }
+
+    // Output:
+    //
+    //     fn __site() -> &'static Site { static __SITE: Site = ..; &__SITE }
+    fn site(&self, caching: &Caching, function: &Function) -> TokenStream {
+        let rt = caching.rt();
+        let name = &self.site;
+        let site = site(caching, function);
+        hygienic!(
+            fn #name() -> &'static #rt::Site {
+                static __SITE: #rt::Site = #site;
+                &__SITE
+            }
+        )
+    }
+
+    // Output:
+    //
+    //     fn __instance<T>() -> Instance { .. }
+    fn instance(&self, caching: &Caching, function: &Function) -> TokenStream {
+        let rt = caching.rt();
+        let name = &self.instance;
+        let (generics, _, bounds) = function.sig.generics.split_for_impl();
+        let identity = super::instance(caching);
+        hygienic!(
+            #[allow(
+                single_use_lifetimes,
+                clippy::extra_unused_lifetimes,
+                clippy::extra_unused_type_parameters,
+                reason = "they are what it is about"
+            )]
+            fn #name #generics() -> #rt::Instance #bounds {
+                #identity
+            }
+        )
     }
 
     // Output:
@@ -170,19 +224,19 @@ impl Siblings {
     //     fn cache() -> SharedHandle {
     //         SharedHandle::new_shared(load::__site(), Some(load::__instance()))
     //     }
-    fn cache(&self, spec: &Spec, function: &Function) -> TokenStream {
+    fn cache(&self, caching: &Caching, function: &Function) -> TokenStream {
         let Function { vis, sig, .. } = function;
         let Self { owner, cache, site, instance, .. } = self;
-        let krate = &spec.krate;
+        let rt = caching.rt();
         let doc = format!("Returns the cache of `{}`.", sig.ident);
-        let (ty, new) = if spec.shared.is_none() {
-            (hygienic!(#krate::Handle), hygienic!(#krate::__private::Handle::new(#owner::#site())))
+        let (ty, new) = if caching.shared.is_none() {
+            (hygienic!(#rt::Handle), hygienic!(#rt::Handle::new(#owner::#site())))
         } else {
             let only = match turbofish(sig) {
                 Some(_) => hygienic!(::core::option::Option::None),
                 None => hygienic!(::core::option::Option::Some(#owner::#instance())),
             };
-            let ty = hygienic!(#krate::__private::SharedHandle);
+            let ty = hygienic!(#rt::SharedHandle);
             let new = hygienic!(#ty::new_shared(#owner::#site(), #only));
             (ty, new)
         };
@@ -231,7 +285,7 @@ impl Siblings {
         let Function { attrs, vis, sig, body, .. } = function;
         let lints = signature::lints(attrs);
         let Self { owner, entry, site, instance, .. } = self;
-        let krate = &spec.krate;
+        let rt = spec.caching.rt();
         let mut signature = sig.clone();
         signature.ident = entry.clone();
         signature.asyncness = None;
@@ -241,23 +295,23 @@ impl Siblings {
             .inputs
             .iter()
             .zip(&function.params)
-            .filter(|(_, param)| !spec.is_param_skipped(param))
+            .filter(|(_, param)| !spec.caching.is_param_skipped(param))
             .map(|(input, _)| signature::without_mut(input.clone()))
             .collect();
         let span = at(body.span_close());
-        let key = key::key(spec, function);
+        let key = key::key(&spec.caching, function);
         let turbofish = turbofish(sig);
         let doc = format!("Names the entry that `{}` has for these arguments.", sig.ident);
         let (ty, new) = if is_named(&spec.returned) {
             let ty = &spec.returned.ty;
             let rules = rules::of_values(spec, span);
-            let entry = if spec.shared.is_some() {
-                hygienic!(#krate::__private::SharedEntry)
+            let entry = if spec.caching.shared.is_some() {
+                hygienic!(#rt::SharedEntry)
             } else {
-                hygienic!(#krate::Entry)
+                hygienic!(#rt::Entry)
             };
-            let tags = spec.tags.templates.iter().map(|template| {
-                let text = key::text(&|span| spec.krate_at(span), template);
+            let tags = spec.caching.tags.templates.iter().map(|template| {
+                let text = key::text(&|span| spec.caching.rt_at(span), template);
                 hygienic!(let __entry = { #text __entry.tagged(__key) };)
             });
             let new = hygienic!(
@@ -269,9 +323,9 @@ impl Siblings {
             (hygienic!(#entry<#ty>), new)
         } else {
             let new = hygienic!(
-                #krate::OpaqueEntry::new(#owner::#site(), __instance, ::core::option::Option::as_ref(&__key))
+                #rt::OpaqueEntry::new(#owner::#site(), __instance, ::core::option::Option::as_ref(&__key))
             );
-            (hygienic!(#krate::OpaqueEntry), new)
+            (hygienic!(#rt::OpaqueEntry), new)
         };
         signature.output = syn::parse_quote!(-> #ty);
         let signature_lints = signature_lints(function);
@@ -296,22 +350,21 @@ impl Siblings {
     fn inner(&self, spec: &Spec, function: &Function) -> TokenStream {
         let Function { attrs, sig, body, .. } = function;
         let Self { owner, site, instance, call: name, .. } = self;
-        let krate = &spec.krate;
+        let rt = spec.caching.rt();
         let lints = signature::lints(attrs);
         let mut signature = sig.clone();
         signature.ident = name.clone();
         signature.abi = None;
-        let mode: FnArg =
-            syn::parse_quote_spanned!(Span::mixed_site()=> __mode: #krate::__private::Mode);
+        let mode: FnArg = syn::parse_quote_spanned!(Span::mixed_site()=> __mode: #rt::Mode);
         signature.inputs.insert(usize::from(function.has_receiver()), mode);
         let turbofish = turbofish(sig);
         let here = Here {
             site: hygienic!(#owner::#site()),
             instance: hygienic!(#owner::#instance #turbofish()),
             mode: hygienic!(__mode),
-            again: spec.background.as_ref().map(|_| {
+            again: spec.caching.background.as_ref().map(|_| {
                 let path = hygienic!(#owner::#name #turbofish);
-                background::again_beside(path, hygienic!(#krate::__private::Mode::Normal))
+                background::again_beside(path, hygienic!(#rt::Mode::Normal))
             }),
         };
         let statements = call(spec, function, &here);
@@ -333,7 +386,7 @@ fn forward(
     forwarded: &Signature,
     mode: &Ident,
 ) -> TokenStream {
-    let krate = &spec.krate;
+    let rt = spec.caching.rt();
     let Siblings { owner, call, .. } = siblings;
     let turbofish = turbofish(forwarded);
     let receiver = function.has_receiver().then(|| {
@@ -348,7 +401,7 @@ fn forward(
         FnArg::Receiver(_) => None,
         FnArg::Typed(typed) => Some(&typed.pat),
     });
-    let call = hygienic!(#owner::#call #turbofish(#receiver #krate::__private::Mode::#mode, #(#arguments),*));
+    let call = hygienic!(#owner::#call #turbofish(#receiver #rt::Mode::#mode, #(#arguments),*));
     let call = if function.sig.asyncness.is_some() { hygienic!(#call.await) } else { call };
     match &function.sig.safety {
         // The caller has promised what the body asks for.

@@ -6,21 +6,50 @@ use syn::spanned::Spanned as _;
 use syn::{Expr, UnOp};
 
 use crate::function::{Function, Param, at};
-use crate::spec::{Key, Spec};
+use crate::spec::{Caching, Key};
 use crate::template::{Piece, SlotValue, Template};
 
 /// Most parts that one tuple of the runtime takes.
 const TUPLE: usize = 8;
 
 /// Statements that bind `__key`.
-pub(super) fn key(spec: &Spec, function: &Function) -> TokenStream {
-    match &spec.key {
-        Key::Arguments => arguments(spec, function),
-        Key::Template(template) => text(&|span| spec.krate_at(span), template),
-        Key::Callable(callable) => called(spec, callable, function),
-        Key::Parts(parts) => expressions(spec, parts),
-        Key::Whole(expr) => whole(spec, &made(expr), expr.span()),
+pub(super) fn key(caching: &Caching, function: &Function) -> TokenStream {
+    key_amid(caching, function, &Amid::default())
+}
+
+/// What is written to the text of a key before and after what the user says.
+#[derive(Default)]
+pub(super) struct Amid {
+    pub(super) before: TokenStream,
+    pub(super) after: TokenStream,
+}
+
+/// The same for a key that is text, with something around what the user says.
+pub(super) fn key_amid(caching: &Caching, function: &Function, amid: &Amid) -> TokenStream {
+    match &caching.key {
+        Key::Arguments => arguments(caching, function),
+        Key::Request => written(&caching.rt(), amid, &TokenStream::new()),
+        Key::Template(template) => text_amid(&|span| caching.rt_at(span), template, amid),
+        Key::Callable(callable) => called(caching, callable, function, amid),
+        Key::Parts(parts) => expressions(caching, parts, amid),
+        Key::Whole(expr) => whole(caching, &made(expr), expr.span(), amid),
     }
+}
+
+// Output:
+//
+//     let mut __text = TextBuffer::new();
+//     __text.literal("user:");
+//     let __key = __text.key();
+fn written(rt: &TokenStream, amid: &Amid, writes: &TokenStream) -> TokenStream {
+    let Amid { before, after } = amid;
+    hygienic!(
+        let mut __text = #rt::TextBuffer::new();
+        #before
+        #writes
+        #after
+        let __key = __text.key();
+    )
 }
 
 // Input: `fn page(path: &str, number: u32)`
@@ -32,13 +61,13 @@ pub(super) fn key(spec: &Spec, function: &Function) -> TokenStream {
 //         Part((&&Argument(&path)).part()).checked(),
 //         Part((&&Argument(&number)).part()).checked(),
 //     ));
-fn arguments(spec: &Spec, function: &Function) -> TokenStream {
-    let parts = keyed(spec, function).map(|(name, param)| (pointee(name, param), name.span()));
-    parts_key(spec, parts.collect())
+fn arguments(caching: &Caching, function: &Function) -> TokenStream {
+    let parts = keyed(caching, function).map(|(name, param)| (pointee(name, param), name.span()));
+    parts_key(caching, parts.collect(), &Amid::default())
 }
 
 // Input: `key = (user.id, page)`
-fn expressions(spec: &Spec, parts: &[Expr]) -> TokenStream {
+fn expressions(caching: &Caching, parts: &[Expr], amid: &Amid) -> TokenStream {
     let names: Vec<_> = (0..parts.len())
         .map(|idx| format_ident!("__part{idx}", span = Span::mixed_site()))
         .collect();
@@ -47,7 +76,7 @@ fn expressions(spec: &Spec, parts: &[Expr]) -> TokenStream {
         let place = if is_place(part) { hygienic!(#part) } else { hygienic!(#name) };
         (place, part.span())
     });
-    let key = parts_key(spec, places.collect());
+    let key = parts_key(caching, places.collect(), amid);
     // Anything else is bound first, so that what it makes lives as long as the key.
     let bindings = names
         .iter()
@@ -71,20 +100,20 @@ fn is_place(expr: &Expr) -> bool {
 }
 
 /// A key of several parts, each at a place of the user's.
-fn parts_key(spec: &Spec, parts: Vec<(TokenStream, Span)>) -> TokenStream {
-    if spec.shared.is_some() {
-        return spelled(spec, &parts);
+fn parts_key(caching: &Caching, parts: Vec<(TokenStream, Span)>, amid: &Amid) -> TokenStream {
+    if caching.has_text_keys() {
+        return spelled(caching, &parts, amid);
     }
-    let krate = &spec.krate;
+    let rt = caching.rt();
     let parts = parts.into_iter().map(|(value, span)| {
-        let krate = spec.krate_at(at(span));
-        let part = quote_spanned!(at(span)=> (&&#krate::__private::Argument(&#value)).part());
-        checked(spec, &part, span)
+        let rt = caching.rt_at(at(span));
+        let part = quote_spanned!(at(span)=> (&&#rt::Argument(&#value)).part());
+        checked(caching, &part, span)
     });
     let tuple = nested(&parts.collect::<Vec<_>>());
     hygienic!(
         #[allow(unused_imports, reason = "the types of the arguments decide whether it is needed")]
-        use #krate::__private::{PartByShape as _, RefusePart as _};
+        use #rt::{PartByShape as _, RefusePart as _};
         let __key = ::core::option::Option::Some(#tuple);
     )
 }
@@ -99,32 +128,30 @@ fn parts_key(spec: &Spec, parts: Vec<(TokenStream, Span)>) -> TokenStream {
 //     __text.literal(",");
 //     Spelled(&number).checked().write(&mut __text);
 //     let __key = __text.key();
-fn spelled(spec: &Spec, parts: &[(TokenStream, Span)]) -> TokenStream {
-    let krate = &spec.krate;
+fn spelled(caching: &Caching, parts: &[(TokenStream, Span)], amid: &Amid) -> TokenStream {
+    let rt = caching.rt();
     let writes = parts.iter().enumerate().map(|(idx, (value, span))| {
-        let krate = spec.krate_at(at(*span));
+        let rt = caching.rt_at(at(*span));
         let comma = (idx > 0).then(|| hygienic!(__text.literal(",");));
         let write = quote_spanned!(at(*span)=>
-            #krate::__private::Spelled(&#value).checked().write(&mut __text);
+            #rt::Spelled(&#value).checked().write(&mut __text);
         );
         hygienic!(#comma #write)
     });
     // Without arguments there is one entry, whose key must not be empty.
     let nothing = parts.is_empty().then(|| hygienic!(__text.literal("()");));
+    let written = written(&rt, amid, &hygienic!(#(#writes)* #nothing));
     hygienic!(
         #[allow(unused_imports, reason = "needed only where an argument is refused")]
-        use #krate::__private::RefuseSpelled as _;
-        let mut __text = #krate::__private::TextBuffer::new();
-        #(#writes)*
-        #nothing
-        let __key = __text.key();
+        use #rt::RefuseSpelled as _;
+        #written
     )
 }
 
 /// A part that can be in a key. That it cannot is said at `span`.
-fn checked(spec: &Spec, part: &TokenStream, span: Span) -> TokenStream {
-    let krate = spec.krate_at(at(span));
-    quote_spanned!(at(span)=> #krate::__private::Part(#part).checked())
+fn checked(caching: &Caching, part: &TokenStream, span: Span) -> TokenStream {
+    let rt = caching.rt_at(at(span));
+    quote_spanned!(at(span)=> #rt::Part(#part).checked())
 }
 
 /// A tuple; more than eight parts nest.
@@ -146,16 +173,20 @@ fn nested(parts: &[TokenStream]) -> TokenStream {
 //     __text.literal(":");
 //     __text.formatted(format_args!("{:04}", page));
 //     let __key = __text.key();
-pub(crate) fn text(krate_at: &dyn Fn(Span) -> TokenStream, template: &Template) -> TokenStream {
-    let krate = krate_at(Span::mixed_site());
+pub(crate) fn text(rt_at: &dyn Fn(Span) -> TokenStream, template: &Template) -> TokenStream {
+    text_amid(rt_at, template, &Amid::default())
+}
+
+fn text_amid(rt_at: &dyn Fn(Span) -> TokenStream, template: &Template, amid: &Amid) -> TokenStream {
+    let rt = rt_at(Span::mixed_site());
     let writes = template.pieces.iter().map(|piece| match piece {
         Piece::Text(text) => hygienic!(__text.literal(#text);),
         Piece::Slot { value: SlotValue { tokens, references }, format: None } => {
             let span = at(tokens.span());
-            let krate = krate_at(span);
+            let rt = rt_at(span);
             let stars = (0..*references).map(|_| quote_spanned!(span=> *));
             quote_spanned!(span=>
-                (&&#krate::__private::Slot(&#(#stars)* (#tokens))).write(&mut __text);
+                (&&#rt::Slot(&#(#stars)* (#tokens))).write(&mut __text);
             )
         }
         Piece::Slot { value: SlotValue { tokens, .. }, format: Some(format) } => {
@@ -164,12 +195,11 @@ pub(crate) fn text(krate_at: &dyn Fn(Span) -> TokenStream, template: &Template) 
             quote_spanned!(span=> __text.formatted(::core::format_args!(#format, #tokens));)
         }
     });
+    let written = written(&rt, amid, &hygienic!(#(#writes)*));
     hygienic!(
         #[allow(unused_imports, reason = "the types of the placeholders decide whether it is needed")]
-        use #krate::__private::WriteByShape as _;
-        let mut __text = #krate::__private::TextBuffer::new();
-        #(#writes)*
-        let __key = __text.key();
+        use #rt::WriteByShape as _;
+        #written
     )
 }
 
@@ -186,8 +216,8 @@ pub(crate) fn text(krate_at: &dyn Fn(Span) -> TokenStream, template: &Template) 
 //         Some(__key) => Some(Part(__key).checked()),
 //         None => None,
 //     };
-fn called(spec: &Spec, callable: &Expr, function: &Function) -> TokenStream {
-    let arguments: Vec<_> = keyed(spec, function)
+fn called(caching: &Caching, callable: &Expr, function: &Function, amid: &Amid) -> TokenStream {
+    let arguments: Vec<_> = keyed(caching, function)
         .map(|(name, param)| {
             let place = reference(name, param);
             quote_spanned!(at(name.span())=> #place)
@@ -196,13 +226,13 @@ fn called(spec: &Spec, callable: &Expr, function: &Function) -> TokenStream {
     let span = at(callable.span());
     let apply = format_ident!("apply{}", arguments.len(), span = span);
     let made = if arguments.len() <= TUPLE {
-        let krate = spec.krate_at(span);
-        quote_spanned!(span=> #krate::__private::#apply(#(#arguments,)* #callable))
+        let rt = caching.rt_at(span);
+        quote_spanned!(span=> #rt::#apply(#(#arguments,)* #callable))
     } else {
         quote_spanned!(span=> (#callable)(#(#arguments),*))
     };
     let made = hygienic!(let __made = #made; let __made = &__made;);
-    whole(spec, &made, callable.span())
+    whole(caching, &made, callable.span(), amid)
 }
 
 /// Statements that bind `__made` to a reference: to the place that an expression names, or to
@@ -215,19 +245,19 @@ fn made(expr: &Expr) -> TokenStream {
 }
 
 /// A key that one expression gives.
-fn whole(spec: &Spec, made: &TokenStream, span: Span) -> TokenStream {
-    if spec.shared.is_some() {
-        return spelled_whole(spec, made, span);
+fn whole(caching: &Caching, made: &TokenStream, span: Span, amid: &Amid) -> TokenStream {
+    if caching.has_text_keys() {
+        return spelled_whole(caching, made, span, amid);
     }
-    let krate = &spec.krate;
-    let key = checked(spec, &hygienic!(__key), span);
+    let rt = caching.rt();
+    let key = checked(caching, &hygienic!(__key), span);
     quote_spanned!(at(span)=>
         #[allow(unused_imports, reason = "the type of the key decides which one is needed")]
-        use #krate::__private::{KeyByShape as _, KeyByText as _, OkByShape as _, RefusePart as _};
+        use #rt::{KeyByShape as _, KeyByText as _, OkByShape as _, RefusePart as _};
         #made
-        let __made = (&&#krate::__private::Fallible(__made)).ok();
+        let __made = (&&#rt::Fallible(__made)).ok();
         let __key = match __made {
-            ::core::option::Option::Some(__made) => (&&&#krate::__private::Whole(__made)).key(),
+            ::core::option::Option::Some(__made) => (&&&#rt::Whole(__made)).key(),
             ::core::option::Option::None => ::core::option::Option::None,
         };
         let __key = match __key {
@@ -249,17 +279,20 @@ fn whole(spec: &Spec, made: &TokenStream, span: Span) -> TokenStream {
 //         }
 //         None => None,
 //     };
-fn spelled_whole(spec: &Spec, made: &TokenStream, span: Span) -> TokenStream {
-    let krate = &spec.krate;
+fn spelled_whole(caching: &Caching, made: &TokenStream, span: Span, amid: &Amid) -> TokenStream {
+    let rt = caching.rt();
+    let Amid { before, after } = amid;
     let span = at(span);
     quote_spanned!(span=>
         #[allow(unused_imports, reason = "the type of the key decides which one is needed")]
-        use #krate::__private::{OkByShape as _, RefuseSpelled as _, SpelledByText as _};
+        use #rt::{OkByShape as _, RefuseSpelled as _, SpelledByText as _};
         #made
-        let mut __text = #krate::__private::TextBuffer::new();
-        let __key = match (&&#krate::__private::Fallible(__made)).ok() {
+        let mut __text = #rt::TextBuffer::new();
+        let __key = match (&&#rt::Fallible(__made)).ok() {
             ::core::option::Option::Some(__made) => {
-                (&&#krate::__private::SpelledWhole(__made)).part().checked().write(&mut __text);
+                #before
+                (&&#rt::SpelledWhole(__made)).part().checked().write(&mut __text);
+                #after
                 __text.key()
             }
             ::core::option::Option::None => ::core::option::Option::None,
@@ -269,10 +302,10 @@ fn spelled_whole(spec: &Spec, made: &TokenStream, span: Span) -> TokenStream {
 
 /// The names in the key, with their parameters.
 pub(super) fn keyed<'a>(
-    spec: &'a Spec,
+    caching: &'a Caching,
     function: &'a Function,
 ) -> impl Iterator<Item = (&'a Ident, &'a Param)> {
-    function.names().filter(|(name, _)| !spec.is_skipped(name))
+    function.names().filter(|(name, _)| !caching.is_skipped(name))
 }
 
 /// A place with at most one reference: `*name` for a parameter of type `&&T`.

@@ -6,7 +6,7 @@ use syn::spanned::Spanned as _;
 
 use crate::function::at;
 use crate::returned::Naming;
-use crate::spec::{Errs, Late, Spec};
+use crate::spec::{Caching, Errs, Late, Spec};
 
 // Input:
 //
@@ -28,10 +28,11 @@ use crate::spec::{Errs, Late, Spec};
 //     .. .stale_if(__stale_if).on_timeout(|| DbError::Slow)
 pub(super) fn rules(spec: &Spec, span: Span) -> TokenStream {
     // Bound by itself, so that a type which is no `Result` is refused once.
-    let bind_stale_if = spec.stale_if.as_ref().map(
+    let bind_stale_if = spec.caching.stale_if.as_ref().map(
         |closure| quote_spanned!(at(closure.span())=> let __stale_if = __pick.stale_if(#closure);),
     );
-    let stale_if = spec.stale_if.as_ref().map(|_| quote_spanned!(span=> .stale_if(__stale_if)));
+    let stale_if =
+        spec.caching.stale_if.as_ref().map(|_| quote_spanned!(span=> .stale_if(__stale_if)));
     let late = spec.late.as_ref().map(|late| match late {
         Late::Given(expr) => quote_spanned!(at(expr.span())=> .on_timeout(|| #expr)),
         Late::Failure(span) => quote_spanned!(at(*span)=> .fail_on_timeout(__pick.late())),
@@ -51,11 +52,11 @@ pub(super) fn of_values(spec: &Spec, span: Span) -> TokenStream {
 /// Binds `__pick`.
 fn pick(spec: &Spec, span: Span) -> TokenStream {
     let ty = &spec.returned.ty;
-    let krate = spec.krate_at(span);
+    let rt = spec.caching.rt_at(span);
     let pick = match spec.returned.naming {
-        Naming::Hidden => quote_spanned!(span=> #krate::__private::Pick::NEW),
+        Naming::Hidden => quote_spanned!(span=> #rt::Pick::NEW),
         Naming::Named | Naming::Partial => {
-            quote_spanned!(span=> #krate::__private::Pick::<#ty>::NEW)
+            quote_spanned!(span=> #rt::Pick::<#ty>::NEW)
         }
     };
     quote_spanned!(span=> let __pick = #pick;)
@@ -63,10 +64,11 @@ fn pick(spec: &Spec, span: Span) -> TokenStream {
 
 /// The rules, given `__pick`; `failing` is what they say for want of a value.
 fn expression(spec: &Spec, failing: &TokenStream) -> TokenStream {
-    let Spec { store_if, timeout_of, weigh, tags, negatives, returned, .. } = spec;
+    let Spec { caching, returned, weigh, negatives, .. } = spec;
+    let Caching { store_if, timeout_of, tags, .. } = caching;
     // What a return type lacks is said where it stands.
     let span = at(returned.declared.span());
-    let krate = spec.krate_at(span);
+    let rt = spec.caching.rt_at(span);
     let err_if = match &negatives.errors {
         Errs::If(err_if) => hygienic!(#err_if),
         Errs::All | Errs::None => quote_spanned!(span=> |_| true),
@@ -94,12 +96,12 @@ fn expression(spec: &Spec, failing: &TokenStream) -> TokenStream {
     let mut adapter = match returned.naming {
         Naming::Hidden => adapter,
         Naming::Named | Naming::Partial => {
-            quote_spanned!(span=> #krate::__private::Fit(&__pick, #adapter).checked())
+            quote_spanned!(span=> #rt::Fit(&__pick, #adapter).checked())
         }
     };
-    if spec.shared.is_some() {
+    if spec.caching.shared.is_some() {
         refusals.extend(hygienic!(, RefuseFitShared as _));
-        adapter = quote_spanned!(span=> #krate::__private::FitShared(&__pick, #adapter).checked());
+        adapter = quote_spanned!(span=> #rt::FitShared(&__pick, #adapter).checked());
     }
     let store_if =
         store_if.as_ref().map(|closure| quote_spanned!(at(closure.span())=> .store_if(#closure)));
@@ -113,7 +115,7 @@ fn expression(spec: &Spec, failing: &TokenStream) -> TokenStream {
         .map(|closure| quote_spanned!(at(closure.span())=> .tags_of(#closure)));
     quote_spanned!(span=> {
         #[allow(unused_imports, reason = "the return type decides which one is needed")]
-        use #krate::__private::{PickOption as _, PickResult as _, PickShared as _, #refusals};
-        #krate::__private::rules(&__pick, #adapter) #store_if #timeout_of #weigh #tags_of #failing
+        use #rt::{PickOption as _, PickResult as _, PickShared as _, #refusals};
+        #rt::rules(&__pick, #adapter) #store_if #timeout_of #weigh #tags_of #failing
     })
 }

@@ -7,7 +7,7 @@ use syn::{FnArg, Lifetime, Pat, Receiver, ReceiverKind, Type};
 
 use crate::args::Args;
 use crate::diagnostics::Errors;
-use crate::function::{Function, Param, plain};
+use crate::function::{Function, Origin, Param, plain};
 use crate::returned::is_borrowed;
 
 /// The options that let a function load in the background.
@@ -23,10 +23,13 @@ pub(crate) struct Background {
 }
 
 /// An argument of a load in the background.
-pub(crate) struct Kept {
-    pub(crate) name: Ident,
-    /// References to take off before it is cloned, and to put back.
-    pub(crate) references: usize,
+pub(crate) enum Kept {
+    /// By its name, with references to take off before it is cloned, and to put back.
+    Name { name: Ident, references: usize },
+    /// By the names that a pattern binds, which is put together of their clones.
+    Pattern(Pat),
+    /// The request, by what the framework of this module can send of it.
+    Request { name: Ident, module: &'static str },
 }
 
 /// None for a function all of whose loads are waited for.
@@ -81,9 +84,14 @@ fn kept(input: &FnArg, param: &Param) -> Result<Kept, Unkept> {
             }
         }
         FnArg::Typed(typed) => match &*typed.pat {
-            Pat::Ident(bound) if bound.by_ref.is_none() => (bound.ident.clone(), Some(&*typed.ty)),
-            Pat::Ident(_) => return unkept("what `ref` binds", "take it by value or by `&`"),
+            Pat::Ident(bound) if bound.by_ref.is_none() && bound.subpat.is_none() => {
+                (bound.ident.clone(), Some(&*typed.ty))
+            }
+            Pat::Ident(bound) if bound.by_ref.is_some() => {
+                return unkept("what `ref` binds", "take it by value or by `&`");
+            }
             Pat::Wild(_) => return unkept("an argument without a name", "write one such as `_id`"),
+            pat if is_whole(pat) => return Ok(Kept::Pattern(pat.clone())),
             _ => return unkept("what a pattern takes apart", "do that in the body"),
         },
     };
@@ -96,7 +104,8 @@ fn kept(input: &FnArg, param: &Param) -> Result<Kept, Unkept> {
         }
         (_, None) => 0,
     };
-    let receiver = param.is_receiver.then_some("take `&self` or `self: Arc<Self>`");
+    let receiver =
+        (param.origin == Origin::Receiver).then_some("take `&self` or `self: Arc<Self>`");
     if param.is_mutable_reference {
         let what = format!("`{}`, which is lent to this call alone,", plain(&name));
         return unkept(&what, receiver.unwrap_or("take it by value or by `&`"));
@@ -106,7 +115,21 @@ fn kept(input: &FnArg, param: &Param) -> Result<Kept, Unkept> {
         let remedy = receiver.unwrap_or("take an owned type, such as `String` for `&str`");
         return unkept(&what, remedy);
     }
-    Ok(Kept { name, references })
+    Ok(Kept::Name { name, references })
+}
+
+/// Whether a pattern binds all that it takes apart, so that this can be put together again.
+fn is_whole(pat: &Pat) -> bool {
+    match pat {
+        Pat::Ident(bound) => bound.by_ref.is_none() && bound.subpat.is_none(),
+        Pat::Paren(paren) => is_whole(&paren.pat),
+        Pat::Struct(fields) => {
+            fields.rest.is_none() && fields.fields.iter().all(|field| is_whole(&field.pat))
+        }
+        Pat::Tuple(tuple) => tuple.elems.iter().all(is_whole),
+        Pat::TupleStruct(tuple) => tuple.elems.iter().all(is_whole),
+        _ => false,
+    }
 }
 
 fn is_static(lifetime: &Lifetime) -> bool {

@@ -9,17 +9,11 @@ use super::background::OPTIONS;
 use super::policy::check_constant;
 use super::{bool_of, ungrouped};
 use crate::args::Args;
+use crate::attribute::{Attribute, Home};
 use crate::diagnostics::Errors;
 use crate::duration::{self, Wanted};
 use crate::function::{Function, at};
 use crate::returned::{Naming, Returned};
-
-/// What was asked for of freshness.
-pub(super) struct Freshness {
-    /// The calls on the policy, such as `.stale(60)`.
-    pub(super) policy: Vec<TokenStream>,
-    pub(super) late: Option<Late>,
-}
 
 /// What a call returns that takes too long.
 pub(crate) enum Late {
@@ -50,26 +44,23 @@ const TIMEOUTS: [Wanted<'static>; 5] = [
     },
 ];
 
+/// The calls on the policy, such as `.stale(60)`.
 pub(super) fn freshness(
     args: &mut Args,
     returned: Option<&Returned>,
-    krate: &TokenStream,
+    home: &Home,
     function: &Function,
     errors: &mut Errors,
-) -> Freshness {
+) -> Vec<TokenStream> {
     if args.is_complete {
         check_pairs(args, errors);
     }
     check_limits(args, function, errors);
-    check_closures(args, returned, errors);
+    check_closures(args, home.attribute, returned, errors);
     let mut policy = Vec::new();
-    let late = args.span("hard_timeout").map(|span| match args.take_value("on_timeout") {
-        Some((_, expr)) => Late::Given(expr),
-        None => Late::Failure(span),
-    });
     for wanted in TIMEOUTS {
         let Some((ident, expr)) = constant(args, wanted.name, function, errors) else { continue };
-        let value = errors.absorb(duration::timeout(wanted, &expr, krate));
+        let value = errors.absorb(duration::timeout(wanted, &expr, &home.rt()));
         policy.extend(value.map(|value| quote!(.#ident(#value))));
     }
     let parts: [(&str, Check); 4] = [
@@ -80,10 +71,16 @@ pub(super) fn freshness(
     ];
     for (name, check) in parts {
         let Some((ident, expr)) = constant(args, name, function, errors) else { continue };
-        let value = check(&expr, krate, errors);
+        let value = check(&expr, &home.rt(), errors);
         policy.extend(value.map(|value| quote!(.#ident(#value))));
     }
-    Freshness { policy, late }
+    policy
+}
+
+/// What a call returns that takes too long; none where it may take what it takes.
+pub(super) fn late(args: &Args) -> Option<Late> {
+    let span = args.span("hard_timeout")?;
+    Some(args.value("on_timeout").map_or(Late::Failure(span), |expr| Late::Given(expr.clone())))
 }
 
 /// What holds for all calls.
@@ -181,11 +178,20 @@ fn check_limits(args: &Args, function: &Function, errors: &mut Errors) {
 }
 
 /// Arguments that cannot be what they are given.
-fn check_closures(args: &Args, returned: Option<&Returned>, errors: &mut Errors) {
+fn check_closures(
+    args: &Args,
+    attribute: Attribute,
+    returned: Option<&Returned>,
+    errors: &mut Errors,
+) {
     if let Some(Expr::Lit(literal)) = args.value("stale_if") {
+        let error = match attribute {
+            Attribute::Cached => "error",
+            Attribute::Response => "response",
+        };
         errors.at(
             literal,
-            "`stale_if` takes a closure over the error; write `stale_if = |error| ..`",
+            format!("`stale_if` takes a closure over the {error}; write `stale_if = |{error}| ..`"),
         );
     }
     let is_hidden = returned.is_some_and(|returned| returned.naming == Naming::Hidden);
@@ -249,7 +255,7 @@ fn early(expr: &Expr, _: &TokenStream, errors: &mut Errors) -> Option<TokenStrea
     }
 }
 
-fn jitter(expr: &Expr, krate: &TokenStream, errors: &mut Errors) -> Option<TokenStream> {
+fn jitter(expr: &Expr, rt: &TokenStream, errors: &mut Errors) -> Option<TokenStream> {
     let wanted = Wanted {
         name: "jitter",
         zero: "remove it to let entries expire together",
@@ -257,7 +263,7 @@ fn jitter(expr: &Expr, krate: &TokenStream, errors: &mut Errors) -> Option<Token
     };
     let is_text = matches!(expr, Expr::Lit(literal) if matches!(literal.lit, Lit::Str(_)));
     if is_text || duration::is_never(expr) {
-        return errors.absorb(duration::timeout(wanted, expr, krate));
+        return errors.absorb(duration::timeout(wanted, expr, rt));
     }
     match number(expr) {
         Some(part) if !(part > 0.0 && part < 1.0) => errors.at(

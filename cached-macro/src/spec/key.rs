@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote};
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
@@ -12,31 +12,48 @@ use syn::{Expr, Lit, Token};
 use super::{Key, ungrouped};
 use crate::args::{Args, Value};
 use crate::diagnostics::{Errors, did_you_mean};
-use crate::function::{Function, Param, plain};
+use crate::function::{Function, Origin, Param, plain};
 use crate::template::{self, binders_in, bound_anew, names_in};
 
+/// The key of a function that caches values.
 pub(super) fn key(
     args: &mut Args,
     function: &Function,
     skipped: &BTreeMap<String, Span>,
     errors: &mut Errors,
 ) -> Key {
-    let is_skipped = |name: &Ident| skipped.contains_key(&plain(name));
-    let Some((_, expr)) = args.take_value("key") else {
+    let check_mutable = |errors: &mut Errors| {
+        let is_skipped = |name: &Ident| skipped.contains_key(&plain(name));
         check_mutable(function.names().filter(|(name, _)| !is_skipped(name)), errors);
-        return Key::Arguments;
     };
+    if args.span("key").is_none() {
+        check_mutable(errors);
+        return Key::Arguments;
+    }
+    // What is wrong with it is said already.
+    let Some(key) = given(args, function, errors) else { return Key::Arguments };
+    if matches!(key, Key::Callable(_)) {
+        check_mutable(errors);
+        return key;
+    }
+    if let Some(mentioned) = mentioned(&key, function, errors)
+        && args.is_complete
+    {
+        check_coverage(&key, &mentioned, skipped, function, errors);
+    }
+    key
+}
+
+/// What `key = ..` says.
+pub(super) fn given(args: &mut Args, function: &Function, errors: &mut Errors) -> Option<Key> {
+    let (_, expr) = args.take_value("key")?;
     let expr = ungrouped(expr);
     let key = match expr {
         Expr::Lit(literal) => match literal.lit {
-            Lit::Str(text) => match errors.absorb(template::parse(&text, function)) {
-                Some(template) => Key::Template(template),
-                // What is wrong with it is said already.
-                None => return Key::Arguments,
-            },
+            Lit::Str(text) => Key::Template(errors.absorb(template::parse(&text, function))?),
             other => {
                 errors.at(other, "this key is the same for every call; write a template such as \"user:{id}\" or an expression over the arguments");
-                return Key::Arguments;
+                return None;
             }
         },
         Expr::Closure(_) => Key::Callable(expr),
@@ -50,36 +67,39 @@ pub(super) fn key(
         Expr::Tuple(tuple) => Key::Parts(tuple.elems.into_iter().collect()),
         other => Key::Whole(other),
     };
-    if matches!(key, Key::Callable(_)) {
-        check_mutable(function.names().filter(|(name, _)| !is_skipped(name)), errors);
-        return key;
-    }
-    let binders = match &key {
-        Key::Parts(parts) => binders_in(quote!(#(#parts),*), function),
-        Key::Whole(expr) => binders_in(expr.to_token_stream(), function),
-        // Those of a template are refused where it is read.
-        Key::Template(_) | Key::Arguments | Key::Callable(_) => Vec::new(),
-    };
-    if !binders.is_empty() {
-        for binder in &binders {
-            errors.at(binder, bound_anew(binder));
-        }
-        return key;
-    }
-    let mentioned: Vec<&Ident> = match &key {
+    Some(key)
+}
+
+/// The parameters that a key mentions. None where it hides one of them.
+pub(super) fn mentioned<'f>(
+    key: &Key,
+    function: &'f Function,
+    errors: &mut Errors,
+) -> Option<Vec<&'f Ident>> {
+    let tokens: Vec<TokenStream> = match key {
         Key::Template(template) => {
-            template.values().flat_map(|value| names_in(value.clone(), function)).collect()
+            // Names that it binds are refused where it is read.
+            let values = template.values();
+            return Some(values.flat_map(|value| names_in(value.clone(), function)).collect());
         }
-        Key::Parts(parts) => {
-            parts.iter().flat_map(|part| names_in(part.to_token_stream(), function)).collect()
-        }
-        Key::Whole(expr) => names_in(expr.to_token_stream(), function),
-        Key::Arguments | Key::Callable(_) => Vec::new(),
+        Key::Parts(parts) => parts.iter().map(Expr::to_token_stream).collect(),
+        Key::Whole(expr) => vec![expr.to_token_stream()],
+        Key::Arguments | Key::Request | Key::Callable(_) => Vec::new(),
     };
-    if args.is_complete {
-        check_coverage(&key, &mentioned, skipped, function, errors);
+    mentioned_in(quote!(#(#tokens),*), function, errors)
+}
+
+/// The parameters that an expression mentions. None where it hides one of them.
+pub(super) fn mentioned_in<'f>(
+    tokens: TokenStream,
+    function: &'f Function,
+    errors: &mut Errors,
+) -> Option<Vec<&'f Ident>> {
+    let binders = binders_in(tokens.clone(), function);
+    for binder in &binders {
+        errors.at(binder, bound_anew(binder));
     }
-    key
+    binders.is_empty().then(|| names_in(tokens, function))
 }
 
 /// The names in `skip(..)`, with their places.
@@ -102,7 +122,8 @@ pub(super) fn skipped(
     }
     for name in parsed {
         let plain_name = plain(&name);
-        let known = || function.names().map(|(name, _)| plain(name));
+        let written = || function.names().filter(|(_, param)| param.origin != Origin::Implied);
+        let known = || written().map(|(name, _)| plain(name));
         if known().all(|known| known != plain_name) {
             let known: Vec<_> = known().collect();
             let hint = did_you_mean(&plain_name, known.iter().map(String::as_str));
@@ -134,7 +155,7 @@ fn check_coverage(
                 );
             }
             None if !is_mentioned => {
-                let put = match (key, param.is_receiver) {
+                let put = match (key, param.origin == Origin::Receiver) {
                     (Key::Template(_), true) => {
                         "put a field such as `{self.id}` in the template".into()
                     }

@@ -2,24 +2,24 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote};
-use syn::{Expr, Lit, UnOp};
+use syn::{Expr, Lit, LitStr, UnOp};
 
 use super::{Errs, Negatives, bool_of, ungrouped};
 use crate::args::Args;
+use crate::attribute::{Attribute, Home};
 use crate::diagnostics::Errors;
 use crate::duration::{self, Wanted};
 use crate::function::Function;
 use crate::template::{binders_in, names_in};
 
-/// The calls on the policy, and which results without a value are stored.
+/// The calls on the policy.
 pub(super) fn policy(
     args: &mut Args,
-    krate: &TokenStream,
+    home: &Home,
     function: &Function,
     errors: &mut Errors,
-) -> (Vec<TokenStream>, Negatives) {
+) -> Vec<TokenStream> {
     let mut policy = Vec::new();
-    let mut negatives = Negatives::default();
     policy.extend(coalesce(args, errors));
     for (name, zero) in [
         ("timeout", "write `never` for no end, or `unless = true` to bypass the cache"),
@@ -32,24 +32,26 @@ pub(super) fn policy(
         let expr = ungrouped(expr);
         check_constant(name, &expr, function, errors);
         if let Some(value) =
-            errors.absorb(duration::timeout(Wanted { name, zero, never: None }, &expr, krate))
+            errors.absorb(duration::timeout(Wanted { name, zero, never: None }, &expr, &home.rt()))
         {
             policy.push(quote!(.#ident(#value)));
         }
-        match name {
-            "err_timeout" => negatives.errors = Errs::All,
-            "none_timeout" => negatives.none = true,
-            _ => {}
-        }
-    }
-    if let Some((_, err_if)) = args.take_value("err_if") {
-        negatives.errors = Errs::If(err_if);
     }
     if let Some(expr) = args.value("capacity") {
         check_constant("capacity", expr, function, errors);
     }
-    policy.extend(capacity(args, errors));
-    (policy, negatives)
+    policy.extend(capacity(args, home.attribute, errors));
+    policy
+}
+
+/// Which results without a value are stored.
+pub(super) fn negatives(args: &mut Args) -> Negatives {
+    let errors = match (args.take_value("err_if"), args.span("err_timeout")) {
+        (Some((_, err_if)), _) => Errs::If(err_if),
+        (None, Some(_)) => Errs::All,
+        (None, None) => Errs::None,
+    };
+    Negatives { errors, none: args.span("none_timeout").is_some() }
 }
 
 /// What holds for the whole cache cannot depend on the arguments of one call.
@@ -74,48 +76,66 @@ pub(super) fn check_constant(name: &str, expr: &Expr, function: &Function, error
     );
 }
 
-fn capacity(args: &mut Args, errors: &mut Errors) -> Option<TokenStream> {
-    let has_weigh = args.span("weigh").is_some();
+/// How much memory may hold: entries, or bytes where something weighs them.
+fn capacity(args: &mut Args, attribute: Attribute, errors: &mut Errors) -> Option<TokenStream> {
+    let is_weighed = attribute == Attribute::Response || args.span("weigh").is_some();
     let (_, expr) = args.take_value("capacity")?;
     let amount = match ungrouped(expr) {
-        Expr::Lit(literal) => {
-            match &literal.lit {
-                Lit::Int(number) => {
-                    let amount = number.base10_parse::<u64>().unwrap_or(u64::MAX);
-                    if amount == 0 {
-                        errors.at(number, "`capacity` cannot be zero; write at least 1, or `unless = true` to bypass the cache");
-                    }
-                    quote!(#amount)
-                }
-                Lit::Str(text) => {
-                    match bytes(&text.value()) {
-                    None => errors.at(text, format!(
-                        "{:?} is not an amount; write a whole number and one of `B KB MB GB KiB MiB GiB`, such as \"64MiB\"",
-                        text.value()
-                    )),
-                    Some(0) => errors.at(text, "`capacity` cannot be zero; write at least 1, or `unless = true` to bypass the cache"),
-                    Some(_) if !has_weigh => errors.at(
-                        text,
-                        "a `capacity` in bytes requires `weigh`; add `weigh = |value| ..`, or write a number of entries",
-                    ),
-                    Some(_) => {}
-                }
-                    let amount = bytes(&text.value()).unwrap_or(1);
-                    quote!(#amount)
-                }
-                other => {
-                    errors.at(other, "`capacity` takes a number of entries, or bytes such as \"64MiB\" with `weigh`");
-                    return None;
-                }
+        Expr::Lit(literal) => match &literal.lit {
+            Lit::Int(number) if attribute == Attribute::Response => {
+                errors.at(
+                    number,
+                    "responses are weighed in bytes; write an amount such as \"64MiB\"",
+                );
+                return None;
             }
-        }
+            Lit::Int(number) => {
+                let amount = number.base10_parse::<u64>().unwrap_or(u64::MAX);
+                if amount == 0 {
+                    errors.at(number, "`capacity` cannot be zero; write at least 1, or `unless = true` to bypass the cache");
+                }
+                quote!(#amount)
+            }
+            Lit::Str(text) => {
+                let amount = amount(text, errors);
+                if amount == Some(0) {
+                    errors.at(text, "`capacity` cannot be zero; write at least 1, or `unless = true` to bypass the cache");
+                } else if amount.is_some() && !is_weighed {
+                    errors.at(text, "a `capacity` in bytes requires `weigh`; add `weigh = |value| ..`, or write a number of entries");
+                }
+                let amount = amount.unwrap_or(1);
+                quote!(#amount)
+            }
+            other => {
+                let forms = match attribute {
+                    Attribute::Cached => {
+                        "a number of entries, or bytes such as \"64MiB\" with `weigh`"
+                    }
+                    Attribute::Response => "bytes, such as \"64MiB\"",
+                };
+                errors.at(other, format!("`capacity` takes {forms}"));
+                return None;
+            }
+        },
         Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => {
             errors.at(unary, "`capacity` cannot be negative; write at least 1");
             return None;
         }
         other => other.to_token_stream(),
     };
-    Some(if has_weigh { quote!(.weight_capacity(#amount)) } else { quote!(.capacity(#amount)) })
+    Some(if is_weighed { quote!(.weight_capacity(#amount)) } else { quote!(.capacity(#amount)) })
+}
+
+/// Bytes that are written out, as "64MiB".
+pub(super) fn amount(text: &LitStr, errors: &mut Errors) -> Option<u64> {
+    let amount = bytes(&text.value());
+    if amount.is_none() {
+        errors.at(text, format!(
+            "{:?} is not an amount; write a whole number and one of `B KB MB GB KiB MiB GiB`, such as \"64MiB\"",
+            text.value()
+        ));
+    }
+    amount
 }
 
 fn bytes(text: &str) -> Option<u64> {

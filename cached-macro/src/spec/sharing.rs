@@ -4,9 +4,11 @@
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 
+use super::caching::text;
 use super::policy::check_constant;
-use super::{bool_of, text, ungrouped};
+use super::{bool_of, ungrouped};
 use crate::args::{Args, Value};
+use crate::attribute::Home;
 use crate::diagnostics::Errors;
 use crate::duration::{self, Wanted};
 use crate::function::Function;
@@ -30,7 +32,7 @@ pub(super) struct Sharing {
 pub(super) fn sharing(
     args: &mut Args,
     returned: Option<&Returned>,
-    krate: &TokenStream,
+    home: &Home,
     function: &Function,
     errors: &mut Errors,
 ) -> Option<Sharing> {
@@ -41,8 +43,8 @@ pub(super) fn sharing(
         refuse_alone(args, errors);
     }
     // Looked at all the same: what is wrong with them is said at once.
-    let local = local(args, krate, function, errors);
-    let lease = lease(args, krate, function, errors);
+    let local = local(args, home, function, errors);
+    let lease = lease(args, home, function, errors);
     let asked = asked?;
     if let Some(returned) = returned {
         check_returned(returned, args, errors);
@@ -87,7 +89,7 @@ fn check_returned(returned: &Returned, args: &Args, errors: &mut Errors) {
 
 fn local(
     args: &mut Args,
-    krate: &TokenStream,
+    home: &Home,
     function: &Function,
     errors: &mut Errors,
 ) -> Option<TokenStream> {
@@ -110,13 +112,13 @@ fn local(
         zero: "write `local = false` to let no memory answer",
         never: None,
     };
-    let value = errors.absorb(duration::timeout(wanted, &expr, krate))?;
+    let value = errors.absorb(duration::timeout(wanted, &expr, &home.rt()))?;
     Some(quote!(.local(#value)))
 }
 
 fn lease(
     args: &mut Args,
-    krate: &TokenStream,
+    home: &Home,
     function: &Function,
     errors: &mut Errors,
 ) -> Option<TokenStream> {
@@ -150,6 +152,6 @@ fn lease(
         zero: "remove it to let every process load for itself",
         never: Some("write `lease = \"10s\"`"),
     };
-    let value = errors.absorb(duration::timeout(wanted, &expr, krate))?;
+    let value = errors.absorb(duration::timeout(wanted, &expr, &home.rt()))?;
     Some(quote!(.lease(#value)))
 }

@@ -126,6 +126,12 @@ where
         Current::of(self.call.context.get().map(|(context, _)| context))
     }
 
+    /// What it is as long as it has not ended.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        if self.may_store() { Outcome::miss(self.call.reason()) } else { Outcome::Bypass }
+    }
+
     /// Whether what it brings may be stored at all.
     #[must_use]
     pub fn may_store(&self) -> bool {

@@ -1,21 +1,22 @@
 //! A handler that runs for a request, and what becomes of its response.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt as _;
 use http::{HeaderMap, StatusCode};
 
 use super::{Begun, Closures, To};
-use crate::answer::{self, Answer};
+use crate::answer::Answer;
 use crate::kept::{Kept, Varies};
-use crate::pages::{Found, Underway, Unkept, terms};
-use crate::plan::{self, How, Plan};
+use crate::pages::{self, Found, Underway, Unkept, terms};
+use crate::plan::{self, Keep, Plan};
 use crate::rt::{self, Mode, Text};
 use crate::snapshot::Snapshot;
-use crate::vary;
-use crate::visit::Visit;
+use crate::validators;
+use crate::vary::Vary;
+use crate::visit::{Came, Visit};
 use cached_runtime::{Outcome, Timeout};
 
 /// A load: the handler runs, and its response may be kept. Dropped, it is left to who waits for it.
@@ -51,23 +52,18 @@ impl Load {
     pub(crate) async fn run<F: Future>(&mut self, body: F) -> Result<F::Output, Answer> {
         match self.underway.run(body).await {
             Ok(output) => Ok(output),
-            Err(Ok(Found { kept: Kept::Page(snapshot), outcome })) => {
-                let found = self.visit.found(outcome, self.variant.is_some());
-                Err(answer::hit(&self.visit, &snapshot, found))
-            }
-            Err(_) => Err(super::late(&self.visit)),
+            Err(stand_in) => Err(self.stand_in(stand_in).unwrap_or_else(|| {
+                self.visit.late(self.variant.is_some())
+            })),
         }
     }
 
     /// What to do with a response, by its head. `length` is that of its body, where it is known.
-    pub(crate) fn plan(&self, status: StatusCode, headers: &HeaderMap, length: Option<u64>) -> How {
+    pub(crate) fn plan(&self, status: StatusCode, headers: &HeaderMap, length: Option<u64>) -> Plan {
         if !self.may_keep() || self.has_failed(status, headers) {
-            return How::Pass;
+            return Plan::Pass(plan::Unkept::Status);
         }
-        match plan::plan(self.visit.rules(), self.visit.request(), status, headers, length) {
-            Plan::Keep { how, .. } => how,
-            Plan::Pass(_) => How::Pass,
-        }
+        plan::plan(self.visit.rules(), status, headers, length, SystemTime::now())
     }
 
     /// How many bytes of a body are kept at most.
@@ -78,47 +74,57 @@ impl Load {
     /// Lets a response go as it is; fields that tell of the cache are added. An older response
     /// instead, where this one is a failure that it may stand in for.
     pub(crate) async fn pass(self, status: StatusCode, headers: &mut HeaderMap) -> Option<Answer> {
-        let has_failed = self.has_failed(status, headers);
-        let reason = match plan::plan(self.visit.rules(), self.visit.request(), status, headers, None) {
-            Plan::Pass(reason) => Some(reason),
-            Plan::Keep { .. } => None,
+        let reason = match self.plan(status, headers, None) {
+            Plan::Pass(reason) => reason,
+            Plan::Buffer(_) | Plan::Tee(_) => plan::Unkept::Declined,
+        };
+        self.let_go(status, headers, reason).await
+    }
+
+    async fn let_go(
+        self,
+        status: StatusCode,
+        headers: &mut HeaderMap,
+        reason: plan::Unkept,
+    ) -> Option<Answer> {
+        let result = if self.has_failed(status, headers) {
+            Err(Unkept::Failed)
+        } else if self.may_keep() {
+            self.underway.current().set_timeout(PASSES);
+            Ok(Kept::Passes.into())
+        } else {
+            Err(Unkept::Private)
         };
         let Self { underway, visit, variant, .. } = self;
-        let result = if has_failed {
-            Err(Unkept::Failed)
-        } else if visit.is_read_only() || !underway.may_store() {
-            Err(Unkept::Private)
-        } else {
-            underway.current().set_timeout(PASSES);
-            Ok(Kept::Passes.into())
-        };
         let (result, outcome) = underway.land(result).await;
-        if let Ok(Found { kept: Kept::Page(snapshot), outcome: Some(outcome) }) = result {
-            let found = visit.found(Some(outcome), variant.is_some());
-            return Some(answer::hit(&visit, &snapshot, found));
+        let is_variant = variant.is_some();
+        if let Some(answer) = stand_in(&visit, result, is_variant) {
+            return Some(answer);
         }
-        let found = visit.found(Some(unstored(outcome)), variant.is_some());
-        answer::passed(&visit, headers, found, reason);
+        visit.pass(headers, Came { outcome, is_variant }, Some(reason));
         None
     }
 
     /// Keeps a response that is at hand as a whole, if it may be, and answers with it.
-    pub(crate) async fn commit(self, status: StatusCode, headers: HeaderMap, body: Bytes) -> Answer {
-        match self.snapshot(status, &headers, &body) {
-            Some((snapshot, timeout)) => {
+    pub(crate) async fn commit(
+        self,
+        status: StatusCode,
+        mut headers: HeaderMap,
+        body: Bytes,
+    ) -> Answer {
+        let reason = match self.snapshot(status, &headers, &body) {
+            Ok(snapshot) => {
                 let visit = self.visit.clone();
                 let is_variant = self.variant.is_some();
                 let snapshot = Arc::new(snapshot);
-                let outcome = self.keep(Arc::clone(&snapshot), timeout).await;
-                answer::loaded(&visit, &snapshot, visit.found(Some(outcome), is_variant))
+                let outcome = self.keep(Arc::clone(&snapshot)).await;
+                return visit.answer(&snapshot, Came { outcome, is_variant });
             }
-            None => {
-                let mut headers = headers;
-                match self.pass(status, &mut headers).await {
-                    Some(answer) => answer,
-                    None => Answer { status, headers, body },
-                }
-            }
+            Err(reason) => reason,
+        };
+        match self.let_go(status, &mut headers, reason).await {
+            Some(answer) => answer,
+            None => Answer { status, headers, body },
         }
     }
 
@@ -126,84 +132,96 @@ impl Load {
     /// added to its head.
     pub(crate) fn tee(self, status: StatusCode, headers: &mut HeaderMap) -> Copying {
         let kept = headers.clone();
-        let found = self.visit.found(Some(self.underway.outcome()), self.variant.is_some());
-        answer::passed(&self.visit, headers, found, None);
-        let limit = self.limit();
-        Copying { load: Some(self), status, headers: kept, body: BytesMut::new(), limit }
+        let came = Came { outcome: self.underway.outcome(), is_variant: self.variant.is_some() };
+        self.visit.pass(headers, came, None);
+        Copying { load: Some(self), status, headers: kept, body: BytesMut::new() }
+    }
+
+    fn stand_in(&self, result: pages::Result) -> Option<Answer> {
+        stand_in(&self.visit, result, self.variant.is_some())
     }
 
     /// Whether this request may bring a response for others at all.
-    fn may_keep(&self) -> bool {
+    pub(crate) fn may_keep(&self) -> bool {
         self.underway.may_store() && !self.visit.is_read_only()
     }
 
     /// Whether an older response may stand in for one with this head.
     fn has_failed(&self, status: StatusCode, headers: &HeaderMap) -> bool {
         match &self.closures.stale_if {
-            Some(stale_if) => {
-                let mut response = http::Response::new(());
-                *response.status_mut() = status;
-                *response.headers_mut() = headers.clone();
-                stale_if(&response)
-            }
+            Some(stale_if) => stale_if(&response(status, headers, ())),
             None => status.is_server_error(),
         }
     }
 
-    /// What is kept of a response, and for how long.
+    /// What is kept of a response.
     fn snapshot(
         &self,
         status: StatusCode,
         headers: &HeaderMap,
         body: &Bytes,
-    ) -> Option<(Snapshot, Option<Duration>)> {
-        if !self.may_keep() || self.has_failed(status, headers) {
-            return None;
-        }
-        let (rules, request) = (self.visit.rules(), self.visit.request());
-        let length = Some(body.len() as u64);
-        let Plan::Keep { lifetime, .. } = plan::plan(rules, request, status, headers, length) else {
-            return None;
+    ) -> Result<Snapshot, plan::Unkept> {
+        let keep = match self.plan(status, headers, Some(body.len() as u64)) {
+            Plan::Pass(reason) => return Err(reason),
+            Plan::Buffer(keep) | Plan::Tee(keep) => keep,
         };
+        let now = SystemTime::now();
+        let mut snapshot = Snapshot::new(status, headers.clone(), body.clone(), now);
+        snapshot.lifetime = self.lifetime(status, headers, body, keep)?;
+        validators::add_etag(&mut snapshot, self.visit.rules().etags);
+        Ok(snapshot)
+    }
+
+    /// How long a response is fresh, as the policy, the closures and the response itself say.
+    fn lifetime(
+        &self,
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &Bytes,
+        keep: Keep,
+    ) -> Result<Option<Duration>, plan::Unkept> {
         let Closures { store_if, timeout_of, tags_of, .. } = &self.closures;
-        let mut timeout = self.underway.timeout();
+        // What is not found has a timeout of its own.
+        let is_found = !matches!(status, StatusCode::NOT_FOUND | StatusCode::GONE);
+        let mut timeout = self.underway.timeout().filter(|_| is_found);
         if store_if.is_some() || timeout_of.is_some() || tags_of.is_some() {
-            let mut response = http::Response::new(body.clone());
-            *response.status_mut() = status;
-            *response.headers_mut() = headers.clone();
+            let response = response(status, headers, body.clone());
             if store_if.as_ref().is_some_and(|store_if| !store_if(&response)) {
-                return None;
+                return Err(plan::Unkept::Declined);
             }
             timeout = timeout_of.as_ref().map(|timeout_of| timeout_of(&response)).or(timeout);
             let tags = tags_of.iter().flat_map(|tags_of| tags_of(&response));
             tags.for_each(|tag| self.underway.current().add_tag(tag));
         }
-        let timeout = match (timeout, lifetime) {
-            (Some(timeout), Some(lifetime)) => Some(timeout.min(lifetime)),
-            (timeout, lifetime) => timeout.or(lifetime),
-        };
-        let snapshot = Snapshot::new(status, headers, body.clone(), timeout);
-        Some((snapshot, timeout)).filter(|_| timeout != Some(Duration::ZERO))
+        let lifetime = timeout.into_iter().chain(keep.lifetime).min();
+        match lifetime {
+            Some(Duration::ZERO) => Err(plan::Unkept::Declined),
+            lifetime => Ok(lifetime),
+        }
     }
 
     /// Keeps a response under the key that its `Vary` asks for.
-    async fn keep(self, snapshot: Arc<Snapshot>, timeout: Option<Duration>) -> Outcome {
-        let names = vary::names_of(&snapshot.headers, self.visit.rules().vary);
+    async fn keep(self, snapshot: Arc<Snapshot>) -> Outcome {
+        let names = match Vary::of(&snapshot.headers) {
+            Vary::Fields(names) => names,
+            Vary::Any => Vec::new(),
+        };
+        // Those that the rules declare are in every key.
+        let declared = self.visit.rules().vary;
+        let names = names.iter().map(|name| name.as_str()).filter(|name| !declared.contains(name));
+        let names: Vec<Box<str>> = names.map(Box::from).collect();
         let is_covered = match &self.variant {
             Some(varies) => varies.covers(&names),
             None => names.is_empty(),
         };
-        let timeout = timeout.map_or(Timeout::NEVER, Timeout::after);
+        let timeout = snapshot.lifetime.map_or(Timeout::NEVER, Timeout::after);
         let Self { underway, to, visit, key, variant, tags, .. } = self;
         if is_covered {
             underway.current().set_timeout(timeout);
             return underway.land(Ok(Kept::Page(snapshot).into())).await.1;
         }
+        let Some(key) = key else { return underway.land(Err(Unkept::Private)).await.1 };
         let varies = Arc::new(Varies::new(names, variant.as_deref()));
-        let (Some(key), wished) = (key, underway.current()) else {
-            return underway.land(Err(Unkept::Private)).await.1;
-        };
-        let tags: Vec<Box<str>> = tags;
         match variant {
             // Kept first, where nobody finds it yet. What drops the entry that tells of it, or keeps
             // that from being kept, keeps it out of reach for good: its key has an id in it.
@@ -211,7 +229,7 @@ impl Load {
                 let response = Kept::Page(snapshot);
                 let at = visit.variant_key(&key, &varies);
                 store(to, &at, &tags, response, timeout).await;
-                wished.set_timeout(Timeout::NEVER);
+                underway.current().set_timeout(Timeout::NEVER);
                 underway.land(Ok(Kept::Varies(varies).into())).await.1
             }
             // The handler varies by more than it did. This response was asked for under a key that
@@ -238,9 +256,19 @@ async fn store(to: To, key: &str, tags: &[Box<str>], kept: Kept, timeout: Timeou
     }
 }
 
-/// A load whose entry only says that nothing is kept has stored no response.
-fn unstored(outcome: Outcome) -> Outcome {
-    outcome.unstored()
+/// The answer by an older response, where that is what a load came to.
+fn stand_in(visit: &Visit, result: pages::Result, is_variant: bool) -> Option<Answer> {
+    let Ok(Found { kept: Kept::Page(snapshot), outcome: Some(outcome) }) = result else {
+        return None;
+    };
+    Visit::takes(&snapshot, outcome).then(|| visit.answer(&snapshot, Came { outcome, is_variant }))
+}
+
+fn response<B>(status: StatusCode, headers: &HeaderMap, body: B) -> http::Response<B> {
+    let mut response = http::Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers.clone();
+    response
 }
 
 /// A response that is copied while it flows. Dropped before its proper end, nothing is kept.
@@ -250,16 +278,13 @@ pub(crate) struct Copying {
     status: StatusCode,
     headers: HeaderMap,
     body: BytesMut,
-    limit: u64,
 }
 
 impl Copying {
     /// Copies a part of the body. Beyond the limit nothing is kept, and nobody waits any longer.
     pub(crate) fn push(&mut self, chunk: &[u8]) {
-        if self.load.is_none() {
-            return;
-        }
-        if (self.body.len() + chunk.len()) as u64 > self.limit {
+        let Some(load) = &self.load else { return };
+        if (self.body.len() + chunk.len()) as u64 > load.limit() {
             self.give_up();
         } else {
             self.body.extend_from_slice(chunk);

@@ -1,0 +1,248 @@
+//! What `#[cached_response]` says of a handler. Which parameters its key has to hold is
+//! `coverage.rs`; what is stored and sent, `rules.rs`.
+
+mod coverage;
+mod directives;
+mod fields;
+mod query;
+mod rules;
+
+use std::collections::BTreeMap;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::ToTokens as _;
+use syn::{Expr, FnArg, Pat};
+
+use super::caching::{self, Caching, Handle, Subject};
+use super::{Background, Kept, Key, key, ungrouped};
+use crate::args::Args;
+use crate::attribute::Attribute;
+use crate::diagnostics::Errors;
+use crate::framework::{Framework, Keeping, Place, Reads};
+use crate::function::{Function, plain};
+
+pub(crate) struct Spec {
+    pub(crate) framework: &'static Framework,
+    pub(crate) caching: Caching,
+    pub(crate) request: Request,
+    /// Whose the response is.
+    pub(crate) per: Option<Expr>,
+    /// Calls on the rules, such as `.host(false)`.
+    pub(crate) rules: Vec<TokenStream>,
+}
+
+/// Where a handler has what the cache knows of a request.
+#[derive(Clone, Copy)]
+pub(crate) enum Request {
+    /// It is given to it besides its parameters.
+    Added,
+    /// In the parameter of this number.
+    Taken(usize),
+}
+
+/// The name by which expressions know the request.
+pub(crate) const REQUEST: &str = "request";
+
+/// `errors` has what is wrong with the syntax of the arguments.
+pub(crate) fn check(
+    mut args: Args,
+    framework: &'static Framework,
+    function: &Function,
+    mut errors: Errors,
+) -> Result<Spec, Errors> {
+    caching::check_signature(Attribute::Response, function, &mut errors);
+    caching::check_names(&args, function, &mut errors);
+    check_handler(framework, function, &mut errors);
+    let home = caching::home(&mut args, Attribute::Response, &mut errors);
+    let request = request(framework, function, &mut errors);
+    let skipped = key::skipped(&mut args, function, &mut errors);
+    let per = per(&mut args, &mut errors);
+    check_key(&args, &mut errors);
+    let key = covered_key(&mut args, framework, function, (&skipped, per.as_ref()), &mut errors);
+    let rules = rules::rules(&mut args, &home, per.is_some(), function, &mut errors);
+    let subject = Subject { home, function, returned: None };
+    let mut caching = caching::caching(&mut args, subject, key, skipped, &mut errors);
+    keep_request(caching.background.as_mut(), framework, request, &mut errors);
+    check_handle(caching.handle.as_ref(), framework, function, &mut errors);
+    caching.skipped.extend(coverage::unkeyed(framework, function));
+    errors.or(Spec { framework, caching, request, per, rules })
+}
+
+/// The name of the request where the user gives it none.
+pub(crate) fn added() -> Ident {
+    Ident::new("__cached_request", Span::mixed_site())
+}
+
+/// What the cache knows of the request is an argument of a load in the background as well.
+fn keep_request(
+    background: Option<&mut Background>,
+    framework: &Framework,
+    request: Request,
+    errors: &mut Errors,
+) {
+    let Some(background) = background else { return };
+    let option = &background.option;
+    if framework.keeping == Keeping::Never {
+        let module = framework.module;
+        errors.at(option, format!(
+            "{module} makes a response for its request alone, so that no load can run in the background; remove `{option}`"
+        ));
+    }
+    background.is_associated |= framework.place == Place::Impl;
+    let kept = |name: Ident| match framework.keeping {
+        Keeping::Parts => Kept::Request { name, module: framework.module },
+        Keeping::Clone | Keeping::Never => Kept::Name { name, references: 0 },
+    };
+    match request {
+        Request::Added => background.kept.insert(0, kept(added())),
+        Request::Taken(idx) => {
+            if let Some(Kept::Name { name, references: 0 }) = background.kept.get(idx) {
+                background.kept[idx] = kept(name.clone());
+            }
+        }
+    }
+}
+
+fn check_handler(framework: &Framework, function: &Function, errors: &mut Errors) {
+    if let Some(FnArg::Receiver(receiver)) = function.sig.inputs.first() {
+        errors.at(
+            receiver,
+            "a handler has no `self`; put `#[cached_response]` on a function, or `#[cached]` on this method",
+        );
+    }
+    for attr in &function.attrs {
+        let last = attr.path().segments.last();
+        if last.is_some_and(|last| last.ident == Attribute::Cached.name()) {
+            errors.at(
+                attr.path(),
+                "cannot combine `#[cached]` and `#[cached_response]`; remove one, which is `#[cached]` where the function is a handler",
+            );
+        } else if last.is_some_and(|last| last.ident == Attribute::Response.name()) {
+            errors.at(attr.path(), "`#[cached_response]` is here twice; remove one");
+        }
+    }
+    for input in &function.sig.inputs {
+        if let FnArg::Typed(typed) = input
+            && framework.reads(&typed.ty) == Reads::Response
+        {
+            errors.at(
+                &typed.ty,
+                "what is written to this response cannot be cached; return the response instead",
+            );
+        }
+    }
+}
+
+/// The parameter that has the request, if one does.
+fn request(framework: &Framework, function: &Function, errors: &mut Errors) -> Request {
+    let taken = function.sig.inputs.iter().enumerate().find_map(|(idx, input)| match input {
+        FnArg::Typed(typed) if framework.reads(&typed.ty) == Reads::Request => Some((idx, typed)),
+        _ => None,
+    });
+    let Some((idx, typed)) = taken else { return Request::Added };
+    match &*typed.pat {
+        Pat::Ident(bound) if bound.by_ref.is_none() && bound.subpat.is_none() => {}
+        Pat::Wild(_) => {}
+        other => errors.at(other, "the cache needs the request whole; give it a name"),
+    }
+    Request::Taken(idx)
+}
+
+/// `per = user.id`
+fn per(args: &mut Args, errors: &mut Errors) -> Option<Expr> {
+    let (_, expr) = args.take_value("per")?;
+    let expr = ungrouped(expr);
+    match expr {
+        Expr::Lit(_) => errors.at(
+            &expr,
+            "this identity is the same for every request; write an expression over the arguments, such as `user.id`",
+        ),
+        Expr::Closure(_) => errors.at(
+            &expr,
+            "`per` takes an expression over the arguments, such as `user.id`; write it without `||`",
+        ),
+        _ => {}
+    }
+    Some(expr)
+}
+
+/// What is about the default key means nothing beside another.
+fn check_key(args: &Args, errors: &mut Errors) {
+    if args.span("key").is_none() {
+        return;
+    }
+    for name in ["ignore_query", "only_query"] {
+        if let Some(span) = args.span(name) {
+            errors.at_span(span, format!(
+                "cannot combine `key` and `{name}`, which is about the query in the default key; remove one"
+            ));
+        }
+    }
+}
+
+/// The key, every parameter in it or known not to matter.
+fn covered_key(
+    args: &mut Args,
+    framework: &Framework,
+    function: &Function,
+    (skipped, per): (&BTreeMap<String, Span>, Option<&Expr>),
+    errors: &mut Errors,
+) -> Key {
+    let of_identity = match per {
+        Some(per) => key::mentioned_in(per.to_token_stream(), function, errors),
+        None => Some(Vec::new()),
+    };
+    if let (Some(per), Some([])) = (per, of_identity.as_deref())
+        && !matches!(per, Expr::Lit(_) | Expr::Closure(_))
+    {
+        errors.at(
+            per,
+            "this identity is the same for every request; write an expression over the arguments, such as `user.id`",
+        );
+    }
+    let (key, of_key) = if args.span("key").is_none() {
+        (Key::Request, Some(Vec::new()))
+    } else {
+        let Some(key) = key::given(args, function, errors) else { return Key::Request };
+        let mentioned = key::mentioned(&key, function, errors);
+        (key, mentioned)
+    };
+    if let (Some(mut mentioned), Some(of_identity)) = (of_key, of_identity)
+        && args.is_complete
+    {
+        mentioned.extend(of_identity);
+        coverage::check(framework, &key, &mentioned, skipped, function, errors);
+    }
+    key
+}
+
+/// The handle is an item beside the function: of another name than what the route makes, and
+/// where it can be reached.
+fn check_handle(
+    handle: Option<&Handle>,
+    framework: &Framework,
+    function: &Function,
+    errors: &mut Errors,
+) {
+    let name = plain(&function.sig.ident);
+    let route = framework.route_name();
+    match handle {
+        Some(Handle::Impl(span)) => errors.at_span(
+            *span,
+            format!("a handler's cache is an item beside it; write `handle = {name}_cache`"),
+        ),
+        Some(Handle::Item(item, span)) if framework.module != "axum" && plain(item) == name => {
+            errors.at_span(*span, format!(
+                "`#[{route}]` makes a type called `{name}` already; write `handle = {name}_cache`"
+            ));
+        }
+        Some(Handle::Item(_, span))
+            if framework.place != Place::Here && framework.route(&function.attrs).is_none() =>
+        {
+            errors.at_span(*span, format!(
+                "`#[{route}]` has put this function where its handle cannot be reached; put `#[cached_response]` above `#[{route}]`"
+            ));
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,110 @@
+//! Handlers of axum 0.8.
+//!
+//! ```
+//! use cached_web::axum::cached_response;
+//! use axum::extract::Path;
+//! use axum::{Router, routing::get};
+//! # use axum::{body::Body, http::Request};
+//! # use tower::ServiceExt as _;
+//!
+//! /// Runs once a minute for each `id`, however often it is asked.
+//! #[cached_response(timeout = "1m", tags("item:{id}"))]
+//! async fn item(Path(id): Path<u64>) -> String {
+//!     format!("item {id}")
+//! }
+//!
+//! let app: Router = Router::new().route("/items/{id}", get(item));
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+//! # for status in ["cached-web; fwd=uri-miss; stored", "cached-web; hit"] {
+//! let request = Request::get("/items/7").body(Body::empty())?;
+//! let response = app.clone().oneshot(request).await?;
+//! # assert!(response.headers()["cache-status"].to_str()?.starts_with(status));
+//! # }
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The attribute goes above `#[debug_handler]`. The handler is given one argument more, the first: a
+//! [`RequestInfo`], unless it takes one anyway. It returns a [`Response`], whatever it returned
+//! before, so [`axum::response::IntoResponse`] is all that is asked of that.
+//!
+//! The URI in keys is the one the client sent, also under [`axum::Router::nest`].
+
+use std::convert::Infallible;
+
+use axum::extract::{FromRequestParts, OriginalUri};
+use http::request::Parts;
+
+pub use cached_macro::axum_cached_response as cached_response;
+
+pub use crate::RequestInfo;
+use crate::sent::sent;
+
+/// What a cached handler returns.
+pub type Response = ::axum::response::Response;
+
+impl<S: Sync> FromRequestParts<S> for RequestInfo {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let original = parts.extensions.get().map_or(&parts.uri, |OriginalUri(uri)| uri);
+        let uri = sent(original, &parts.uri).clone();
+        Ok(Self::new(parts.method.clone(), uri, parts.headers.clone()))
+    }
+}
+
+/// What generated code names.
+#[doc(hidden)]
+pub mod __private {
+    use axum::body::Body;
+    use axum::response::IntoResponse;
+
+    use super::{RequestInfo, Response};
+    use crate::body::{Flow, settle};
+    use crate::engine::{Begun, Opened};
+    use crate::rules::Rules;
+    use crate::visit::Visit;
+
+    /// What a response is made for, beside what the cache knows of the request: nothing.
+    pub struct Way;
+
+    /// A request comes to a handler.
+    #[must_use]
+    pub fn visit(rules: &'static Rules, request: &RequestInfo) -> Visit {
+        Visit::new(rules, request.clone())
+    }
+
+    /// What the response to this request is made for.
+    #[must_use]
+    pub fn way(_: &RequestInfo) -> Way {
+        Way
+    }
+
+    /// Answers from the cache, or runs the handler.
+    pub async fn respond<T: IntoResponse>(
+        begun: Begun,
+        _: Way,
+        body: impl Future<Output = T>,
+    ) -> Response {
+        let mut load = match begun.open().await {
+            Opened::Answer(answer) => return answer.into_response().map(Body::from),
+            Opened::Load(load) => load,
+        };
+        match load.run(body).await {
+            Err(answer) => answer.into_response().map(Body::from),
+            Ok(value) => settle(load, value.into_response()).await.map(Body::from),
+        }
+    }
+
+    impl From<Flow<Self>> for Body {
+        fn from(flow: Flow<Self>) -> Self {
+            match flow {
+                Flow::Whole(bytes) => bytes.into(),
+                Flow::Passed(body) => body,
+                Flow::Read(body) => Self::new(body),
+                Flow::Copied(body) => Self::new(body),
+            }
+        }
+    }
+}

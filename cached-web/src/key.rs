@@ -1,0 +1,170 @@
+//! The text that a request is found by: host, path, query, and what else may change the answer.
+//!
+//! ```text
+//! example.org;x-forwarded-proto=https&#accept-language=en&/items/a%2520b?page=2&sort=name
+//! host       what proxies say        declared `vary`     path           query
+//! ```
+//!
+//! Two requests share a text exactly where they share the host (in any case), what proxies say, the
+//! declared fields, the path byte for byte and the query by its one form (`query.rs`). The method
+//! is no part of it: HEAD is answered from GET's entry.
+//!
+//! The path is not brought into one form. Routers compare it as it was sent, so `/%61pi` may come
+//! to another handler than `/api`, and must not fill its entry.
+//!
+//! `X-Forwarded-Host` and its like are sent by anyone, and read by many handlers and extractors to
+//! make links. Honest proxies send them with every request, so to bypass the cache would be to turn
+//! it off; to ignore them would let one request put its host into the page of all. So they are part
+//! of the key. What `Forwarded` says of the client (`for`, `by`) is not: it would be a key for each.
+
+use std::borrow::Cow;
+
+use cached_runtime::__private::TextBuffer;
+use http::header::{FORWARDED, HOST};
+use http::{HeaderMap, HeaderValue};
+
+use crate::query;
+use crate::request::RequestInfo;
+use crate::rules::Rules;
+use crate::vary;
+
+/// Fields by which proxies tell where a request was sent to.
+const TARGET: [&str; 9] = [
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-forwarded-prefix",
+    "x-forwarded-proto",
+    "x-forwarded-scheme",
+    "x-forwarded-server",
+    "x-forwarded-ssl",
+    "x-host",
+    "x-original-host",
+];
+
+/// Fields that some servers take for the path and query.
+const PATH: [&str; 3] = ["x-original-uri", "x-original-url", "x-rewrite-url"];
+
+/// Writes the whole key of a request.
+pub(crate) fn write(buffer: &mut TextBuffer, rules: &Rules, request: &RequestInfo) {
+    write_before_path(buffer, rules, request);
+    write_path(buffer, request.path());
+    let query = request.uri().query().unwrap_or_default();
+    let query = query::normalised(query, rules.query);
+    if !query.is_empty() {
+        buffer.literal("?");
+        write_parts(buffer, &query, &['&', '=']);
+    }
+}
+
+/// Writes what stands before a key that the user writes: all but path and query. Ends in `/`, which
+/// is nowhere else in it.
+pub(crate) fn write_scope(buffer: &mut TextBuffer, rules: &Rules, request: &RequestInfo) {
+    write_before_path(buffer, rules, request);
+    buffer.literal("/");
+}
+
+/// The host that a request names, with its port, in lower case. None where it names none.
+///
+/// The URI comes before `Host` (RFC 9112, section 3.2.2).
+pub(crate) fn host(request: &RequestInfo) -> Option<Cow<'_, [u8]>> {
+    let named = match request.uri().authority() {
+        Some(authority) => authority.as_str().as_bytes(),
+        None => request.headers().get(HOST)?.as_bytes(),
+    };
+    let is_lower = !named.iter().any(u8::is_ascii_uppercase);
+    Some(if is_lower { Cow::Borrowed(named) } else { Cow::Owned(named.to_ascii_lowercase()) })
+}
+
+fn write_before_path(buffer: &mut TextBuffer, rules: &Rules, request: &RequestInfo) {
+    if rules.is_host_keyed {
+        match host(request) {
+            Some(host) => write_bytes(buffer, &host),
+            // Escaped text never holds this.
+            None => buffer.literal("%-"),
+        }
+    }
+    write_proxied(buffer, rules, request.headers());
+    if !rules.vary.is_empty() {
+        buffer.literal("#");
+        buffer.literal(&vary::values(rules.vary.iter().copied(), request.headers()));
+    }
+}
+
+fn write_proxied(buffer: &mut TextBuffer, rules: &Rules, headers: &HeaderMap) {
+    let is_there = headers.keys().any(|name| name.as_str().starts_with("x-") || name == FORWARDED);
+    if !is_there {
+        return;
+    }
+    let target = if rules.is_host_keyed { &TARGET[..] } else { &[] };
+    let names = target.iter().chain(&PATH).copied().filter(|name| headers.contains_key(*name));
+    let values = vary::values(names, headers);
+    if !values.is_empty() {
+        buffer.literal(";");
+        buffer.literal(&values);
+    }
+    if rules.is_host_keyed && headers.contains_key(FORWARDED) {
+        buffer.literal(";");
+        for line in headers.get_all(FORWARDED) {
+            buffer.literal("=");
+            write_bytes(buffer, &forwarded(line));
+        }
+    }
+}
+
+/// What a line of `Forwarded` (RFC 7239) says of the target: its pairs but `for` and `by`.
+///
+/// It is taken apart without regard to quotes, as careless readers do. A line in which that makes a
+/// difference stays as it is.
+fn forwarded(line: &HeaderValue) -> Cow<'_, [u8]> {
+    let mut kept = Vec::new();
+    for hop in line.as_bytes().split(|byte| *byte == b',') {
+        for pair in hop.split(|byte| *byte == b';') {
+            if !is_of_client(pair.trim_ascii()) {
+                kept.extend_from_slice(pair);
+                kept.push(b';');
+            } else if pair.contains(&b'\\')
+                || pair.iter().filter(|byte| **byte == b'"').count() % 2 == 1
+            {
+                return Cow::Borrowed(line.as_bytes());
+            }
+        }
+        kept.push(b',');
+    }
+    Cow::Owned(kept)
+}
+
+fn is_of_client(pair: &[u8]) -> bool {
+    let begins =
+        |name: &[u8]| pair.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+    begins(b"for=") || begins(b"by=")
+}
+
+fn write_path(buffer: &mut TextBuffer, path: &str) {
+    if !path.starts_with('/') {
+        // A path that is none, as in `OPTIONS *`.
+        buffer.literal("/%-");
+    }
+    write_parts(buffer, path, &['/']);
+}
+
+/// Writes text escaped, but for its delimiters.
+fn write_parts(buffer: &mut TextBuffer, text: &str, delimiters: &[char]) {
+    for part in text.split_inclusive(delimiters) {
+        let end = part.trim_end_matches(delimiters).len();
+        buffer.escaped(&part[..end]);
+        buffer.literal(&part[end..]);
+    }
+}
+
+fn write_bytes(buffer: &mut TextBuffer, bytes: &[u8]) {
+    if let Ok(text) = str::from_utf8(bytes) {
+        buffer.escaped(text);
+    } else {
+        let mut text = String::new();
+        vary::escape(bytes, &mut text);
+        buffer.literal(&text);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,155 @@
+//! Handlers of rocket 0.5.
+//!
+//! ```
+//! use cached_web::rocket::cached_response;
+//! use rocket::{get, routes};
+//! # use rocket::local::blocking::Client;
+//!
+//! /// Runs once a minute for each `id`, however often it is asked.
+//! #[cached_response(timeout = "1m", tags("item:{id}"))]
+//! #[get("/items/<id>")]
+//! async fn item(id: u64) -> String {
+//!     format!("item {id}")
+//! }
+//!
+//! let app = rocket::build().mount("/", routes![item]);
+//! # let client = Client::untracked(app)?;
+//! # for status in ["cached-web; fwd=uri-miss; stored", "cached-web; hit"] {
+//! # let response = client.get("/items/7").dispatch();
+//! # assert!(response.headers().get_one("cache-status").unwrap().starts_with(status));
+//! # }
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The attribute goes above `#[get(..)]` and its like. The handler is given one argument more, the
+//! first: a [`RequestInfo`], unless it takes one anyway. It returns a [`Response`], whatever it returned
+//! before, so `Responder<'r, 'static>` is all that is asked of that. Where it responds with a
+//! [`Status`] alone, that goes to the catcher of that status, and nothing is kept.
+//!
+//! Rocket sends the cookies of its jar on its own, after the handler: a handler that changes them
+//! is not one to cache. Nor is there a load in the background, since a response of rocket's is made
+//! for a request that it alone can make.
+
+mod convert;
+
+use std::convert::Infallible;
+use std::ops::Deref;
+
+use rocket::http::Status;
+use rocket::request::{FromRequest, Outcome};
+use rocket::response::{self, Responder};
+use rocket::{Request, async_trait};
+
+pub use cached_macro::rocket_cached_response as cached_response;
+
+/// What a cached handler returns: a response of rocket's, or a status for the catchers.
+#[derive(Debug)]
+pub struct Response(response::Result<'static>);
+
+impl<'r> Responder<'r, 'static> for Response {
+    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
+        self.0
+    }
+}
+
+/// What the cache knows of a request, with the request.
+#[derive(Clone, Debug)]
+pub struct RequestInfo<'r> {
+    info: crate::RequestInfo,
+    request: &'r Request<'r>,
+}
+
+impl Deref for RequestInfo<'_> {
+    type Target = crate::RequestInfo;
+
+    fn deref(&self) -> &crate::RequestInfo {
+        &self.info
+    }
+}
+
+#[async_trait]
+impl<'r> FromRequest<'r> for RequestInfo<'r> {
+    type Error = Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Infallible> {
+        match convert::info(request) {
+            Ok(info) => Outcome::Success(Self { info, request }),
+            // No page has such a name.
+            Err(_) => Outcome::Forward(Status::NotFound),
+        }
+    }
+}
+
+/// What generated code names.
+#[doc(hidden)]
+pub mod __private {
+    use rocket::Request;
+    use rocket::http::Status;
+    use rocket::response::{self, Responder};
+
+    use super::convert::{self, Incoming, Outgoing};
+    use super::{RequestInfo, Response};
+    use crate::body::{Flow, settle};
+    use crate::engine::{Begun, Load, Opened};
+    use crate::rules::Rules;
+    use crate::visit::Visit;
+
+    /// What a response is made for: `Responder` asks for the request.
+    pub struct Way<'r>(&'r Request<'r>);
+
+    /// A request comes to a handler.
+    #[must_use]
+    pub fn visit(rules: &'static Rules, request: &RequestInfo<'_>) -> Visit {
+        Visit::new(rules, request.info.clone())
+    }
+
+    /// What the response to this request is made for.
+    #[must_use]
+    pub fn way<'r>(request: &RequestInfo<'r>) -> Way<'r> {
+        Way(request.request)
+    }
+
+    /// Answers from the cache, or runs the handler.
+    pub async fn respond<'r, T: Responder<'r, 'static>>(
+        begun: Begun,
+        way: Way<'r>,
+        body: impl Future<Output = T>,
+    ) -> Response {
+        Response(match begun.open().await {
+            Opened::Answer(answer) => Ok(convert::response(answer.into_response())),
+            Opened::Load(mut load) => match load.run(body).await {
+                Err(answer) => Ok(convert::response(answer.into_response())),
+                Ok(value) => match value.respond_to(way.0) {
+                    Ok(response) => Ok(keep(load, response).await),
+                    Err(status) => caught(load, status).await,
+                },
+            },
+        })
+    }
+
+    /// Ends a load with a response.
+    async fn keep(
+        load: Load,
+        mut response: rocket::Response<'static>,
+    ) -> rocket::Response<'static> {
+        let body = Incoming::take(&mut response).await;
+        let (parts, flow) = settle(load, convert::head(&response, body)).await.into_parts();
+        match flow {
+            Flow::Whole(bytes) => {
+                return convert::response(http::Response::from_parts(parts, bytes));
+            }
+            Flow::Passed(body) => *response.body_mut() = body.body,
+            Flow::Read(body) => response.set_streamed_body(Outgoing::new(body)),
+            Flow::Copied(body) => response.set_streamed_body(Outgoing::new(body)),
+        }
+        // The same response still, with its chunks and its upgrades.
+        convert::set_fields(&mut response, &parts.headers);
+        response
+    }
+
+    /// Ends a load with a status for the catchers, unless an older response goes instead.
+    async fn caught(load: Load, status: Status) -> response::Result<'static> {
+        let stale = load.pass(convert::status(status), &mut http::HeaderMap::new()).await;
+        stale.map(|answer| convert::response(answer.into_response())).ok_or(status)
+    }
+}

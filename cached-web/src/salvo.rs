@@ -1,0 +1,112 @@
+//! Handlers of salvo 1.
+//!
+//! ```
+//! use cached_web::salvo::cached_response;
+//! use salvo::extract::PathParam;
+//! use salvo::{Router, handler};
+//! # use salvo::{Depot, FlowCtrl, Handler as _, Request, Response};
+//!
+//! /// Runs once a minute for each `id`, however often it is asked.
+//! #[cached_response(timeout = "1m", tags("item:{id}"))]
+//! #[handler]
+//! async fn item(id: PathParam<u64>) -> String {
+//!     format!("item {id}")
+//! }
+//!
+//! let app = Router::with_path("items/{id}").get(item);
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+//! # for status in ["cached-web; fwd=uri-miss; stored", "cached-web; hit"] {
+//! # let (mut request, mut response) = (Request::new(), Response::new());
+//! # request.params_mut().insert("id", "7".to_owned());
+//! # *request.uri_mut() = "/items/7".parse()?;
+//! # item.handle(&mut request, &mut Depot::new(), &mut response, &mut FlowCtrl::new(vec![])).await;
+//! # assert!(response.headers()["cache-status"].to_str()?.starts_with(status));
+//! # }
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The attribute goes above `#[handler]`. The handler is given one argument more, the first: a
+//! [`RequestInfo`], unless it takes one anyway. It returns a [`Response`], whatever it returned before,
+//! so [`salvo::Writer`] and `'static` are all that is asked of that.
+//!
+//! Only what the handler returns is kept, not what it writes to a `&mut Response` of its own: that
+//! would be missing from all later answers. Nor what hoops have written before; of their fields those
+//! stay that the returned value does not set, and `Set-Cookie` and `Vary`. A value that writes nothing
+//! is not kept.
+//!
+//! There is no load in the background, since a [`salvo::Writer`] writes for a request, and looks into its
+//! depot.
+
+mod write;
+
+use std::convert::Infallible;
+use std::fmt::Debug;
+
+use salvo::extract::{Extractible, Metadata};
+use salvo::{Depot, Request, Writer};
+
+pub use cached_macro::salvo_cached_response as cached_response;
+
+pub use crate::RequestInfo;
+pub use write::Response;
+
+impl<'r> Extractible<'r> for RequestInfo {
+    fn metadata() -> &'static Metadata {
+        static METADATA: Metadata = Metadata::new("RequestInfo");
+        &METADATA
+    }
+
+    async fn extract(
+        request: &'r mut Request,
+        _: &'r mut Depot,
+    ) -> Result<Self, impl Writer + Send + Debug + 'static> {
+        Ok::<_, Infallible>((&*request).into())
+    }
+}
+
+impl From<&Request> for RequestInfo {
+    fn from(request: &Request) -> Self {
+        Self::new(request.method().clone(), request.uri().clone(), request.headers().clone())
+    }
+}
+
+/// What generated code names.
+#[doc(hidden)]
+pub mod __private {
+    use salvo::Writer;
+
+    use super::{RequestInfo, Response};
+    use crate::engine::{Begun, Opened, Rules, Visit};
+
+    /// What a response is made for, beside what the cache knows of the request: nothing.
+    pub struct Way;
+
+    /// A request comes to a handler.
+    #[must_use]
+    pub fn visit(rules: &'static Rules, request: &RequestInfo) -> Visit {
+        Visit::new(rules, request.clone())
+    }
+
+    /// What the response to this request is made for.
+    #[must_use]
+    pub fn way(_: &RequestInfo) -> Way {
+        Way
+    }
+
+    /// Answers from the cache, or runs the handler. What that returns is written later, and kept then.
+    pub async fn respond<T: Writer + Send + 'static>(
+        begun: Begun,
+        _: Way,
+        body: impl Future<Output = T>,
+    ) -> Response {
+        match begun.open().await {
+            Opened::Answer(answer) => Response::answered(answer),
+            Opened::Load(mut load) => match load.run(body).await {
+                Ok(value) => Response::loaded(load, value),
+                Err(answer) => Response::answered(answer),
+            },
+        }
+    }
+}

@@ -1,0 +1,9 @@
+#![no_main]
+
+use cached_web::fuzzing;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|lines: (Vec<&[u8]>, Vec<&[u8]>, Vec<&[u8]>)| {
+    let (names, one, other) = &lines;
+    fuzzing::vary(names, [one, other]);
+});
