@@ -10,6 +10,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use bytes::Bytes;
 use futures_util::stream::{BoxStream, StreamExt as _, unfold};
+use http::StatusCode;
 use tokio::sync::watch;
 
 /// The pages that tests have opened.
@@ -135,6 +136,12 @@ impl Reply {
     /// `run 1` for the first run of a page.
     pub fn run(run: u64) -> Self {
         Self::new(format!("run {run}"))
+    }
+
+    /// As the answer of a handler that changes something: a failure where the status is one.
+    pub fn changed(self) -> Result<Self, StatusCode> {
+        let status = StatusCode::from_u16(self.status).expect("a status");
+        if status.is_success() { Ok(self) } else { Err(status) }
     }
 
     pub fn status(mut self, status: u16) -> Self {
