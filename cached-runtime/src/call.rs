@@ -98,10 +98,8 @@ impl<R, K: Eq + Clone, V, F, T> Call<R, K, V, F, T> {
     }
 
     /// Lets this call neither wait for another's load nor be waited for.
-    #[must_use]
-    pub fn solo(mut self) -> Self {
+    pub fn go_alone(&mut self) {
         self.0.is_solo = true;
-        self
     }
 }
 

@@ -294,11 +294,11 @@ impl Begun {
         if self.key.is_none() && !self.is_answer() {
             self.key = key.map(|key| key.as_str().into());
         }
-        if let State::Call(call) = mem::replace(&mut self.state, State::Asked) {
-            let is_alone = waiting == Waiting::Alone || self.visit.is_read_only();
-            let mut call = if is_alone { call.solo() } else { call };
+        if let State::Call(call) = &mut self.state {
+            if waiting == Waiting::Alone || self.visit.is_read_only() {
+                call.go_alone();
+            }
             self.tags.iter().for_each(|tag| call.tag(Text::new(tag)));
-            self.state = State::Call(call);
         }
     }
 

@@ -16,6 +16,9 @@ use crate::request::RequestInfo;
 use crate::rt::Policy;
 use crate::rules::{ETags, Rules};
 
+#[cfg(feature = "tower")]
+pub use timed::{CacheBody, CacheFuture, CacheService};
+
 /// Caches the responses of what stands behind it: routes, a whole application, any tower service.
 ///
 /// A response is fresh for the layer's timeout, or for less where its own `Cache-Control` or `Expires`

@@ -51,6 +51,8 @@ pub mod __private {
 use cached_runtime::__private as rt;
 
 pub use layer::CacheLayer;
+#[cfg(feature = "tower")]
+pub use layer::{CacheBody, CacheFuture, CacheService};
 pub use request::{Lines, RequestInfo};
 pub use rules::ETags;
 pub use snapshot::Snapshot;

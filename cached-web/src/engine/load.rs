@@ -1,5 +1,6 @@
 //! A handler that runs for a request, and what becomes of its response.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -101,7 +102,9 @@ impl Load {
         if let Some(answer) = stand_in(&visit, result, is_variant) {
             return Some(answer);
         }
-        visit.pass(headers, Came { outcome, is_variant }, Some(reason));
+        // One that was not to be kept anyway says nothing of itself.
+        let reason = Some(reason).filter(|_| !visit.is_read_only());
+        visit.pass(headers, Came { outcome, is_variant }, reason);
         None
     }
 
@@ -247,8 +250,8 @@ impl Load {
 async fn store(to: To, key: &str, tags: &[Box<str>], kept: Kept, timeout: Timeout) {
     let To { site, instance } = to;
     let begun = rt::begin_refreshing_shared(site, instance, Mode::Fresh, Text::new(key), terms());
-    let std::ops::ControlFlow::Continue(call) = begun.split().1 else { return };
-    let mut call = call.solo();
+    let ControlFlow::Continue(mut call) = begun.split().1 else { return };
+    call.go_alone();
     tags.iter().for_each(|tag| call.tag(Text::new(tag)));
     if let rt::Opened::Load(underway) = rt::open(call).await {
         underway.current().set_timeout(timeout);
