@@ -19,10 +19,18 @@ static PAGES: LazyLock<Mutex<HashMap<String, Arc<Script>>>> = LazyLock::new(Mute
 /// What a page answers, and how often it was asked.
 pub struct Script {
     name: String,
-    runs: AtomicU64,
+    runs: watch::Sender<u64>,
     answer: Mutex<Answering>,
-    /// Runs end, and bodies flow on, only while it is open.
-    gate: watch::Sender<bool>,
+    /// Who goes on: everybody, bodies not beyond their gates, or nobody.
+    gate: watch::Sender<Gate>,
+}
+
+/// What a page's gate lets through.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Gate {
+    All,
+    Runs,
+    Nothing,
 }
 
 type Answering = Arc<dyn Fn(u64) -> Reply + Send + Sync>;
@@ -61,8 +69,12 @@ pub enum Part {
 pub async fn play(page: &str) -> Reply {
     let script = PAGES.lock().unwrap().get(page).cloned();
     let script = script.unwrap_or_else(|| panic!("nobody opened the page {page}"));
-    let run = script.runs.fetch_add(1, Ordering::SeqCst) + 1;
-    script.open_gate().await;
+    let mut run = 0;
+    script.runs.send_modify(|runs| {
+        *runs += 1;
+        run = *runs;
+    });
+    script.pass(Gate::Runs).await;
     let answer = Arc::clone(&script.answer.lock().unwrap());
     let mut reply = answer(run);
     if let Body::Flow(parts) = reply.body {
@@ -79,9 +91,9 @@ impl Script {
         let name = format!("page-{}", NAMES.fetch_add(1, Ordering::Relaxed));
         let script = Arc::new(Self {
             name: name.clone(),
-            runs: AtomicU64::new(0),
+            runs: watch::Sender::new(0),
             answer: Mutex::new(Arc::new(Reply::run)),
-            gate: watch::Sender::new(true),
+            gate: watch::Sender::new(Gate::All),
         });
         PAGES.lock().unwrap().insert(name, Arc::clone(&script));
         script
@@ -102,24 +114,37 @@ impl Script {
 
     /// How often the handler ran.
     pub fn runs(&self) -> u64 {
-        self.runs.load(Ordering::SeqCst)
+        *self.runs.borrow()
+    }
+
+    /// Waits until so many runs have begun.
+    pub async fn wait_for(&self, runs: u64) {
+        // The sender is in `self`, and lives as long.
+        let _ = self.runs.subscribe().wait_for(|begun| *begun >= runs).await;
     }
 
     /// Holds runs and bodies at the gate, or lets them go.
     pub fn hold(&self, is_held: bool) {
-        self.gate.send_replace(!is_held);
+        self.gate.send_replace(if is_held { Gate::Nothing } else { Gate::All });
     }
 
-    async fn open_gate(&self) {
+    /// Holds bodies where they have a gate.
+    pub fn hold_bodies(&self) {
+        self.gate.send_replace(Gate::Runs);
+    }
+
+    /// Waits until the gate lets so much through.
+    async fn pass(&self, wanted: Gate) {
         // The sender is in `self`, and lives as long.
-        let _ = self.gate.subscribe().wait_for(|is_open| *is_open).await;
+        let is_open = |gate: &Gate| *gate == Gate::All || *gate == wanted;
+        let _ = self.gate.subscribe().wait_for(is_open).await;
     }
 
     fn gated(self: Arc<Self>, parts: Flow) -> Flow {
         let flow = unfold((self, parts), |(script, mut parts)| async move {
             let mut part = parts.next().await?;
             while part.as_ref().is_ok_and(Bytes::is_empty) {
-                script.open_gate().await;
+                script.pass(Gate::All).await;
                 part = parts.next().await?;
             }
             Some((part, (script, parts)))

@@ -164,6 +164,12 @@ impl Page<'_> {
     pub fn runs(&self) -> u64 {
         self.script.runs()
     }
+
+    /// Waits until so many runs have begun.
+    pub async fn wait_for(&self, runs: u64) {
+        let began = tokio::time::timeout(BOUND, self.script.wait_for(runs)).await;
+        assert!(began.is_ok(), "{} of {runs} runs have begun", self.runs());
+    }
 }
 
 impl Drop for Page<'_> {
