@@ -1,7 +1,8 @@
 //! Cached responses from outside: sites in five frameworks, asked over sockets.
 //!
 //! One table of rows runs over every adapter: attributes and layers. A row is a function of a site,
-//! which it has for itself, with a clock that it turns. What a row expects is in `HTTP.md`'s words.
+//! which it has for itself, with a clock that it turns. A row says what is asked and what comes back;
+//! which run of a handler an answer is of tells who it was made for.
 
 mod client;
 mod outcome;
@@ -11,16 +12,29 @@ mod rows;
 mod script;
 mod site;
 mod sites;
+mod table;
 
 use std::time::Duration;
 
 use site::{Adapter, Site};
 
+table::tests! {
+    axum = Axum: all, attributes, background;
+    actix = Actix: all, attributes, background;
+    rocket = Rocket: all, attributes;
+    poem = Poem: all, attributes, background;
+    salvo = Salvo: all, attributes;
+    axum_layer = AxumLayer: all, layers;
+    actix_layer = ActixLayer: all, layers;
+    poem_layer = PoemLayer: all, layers;
+    salvo_layer = SalvoLayer: all, layers;
+}
+
 /// How long one row may take.
 const ROW_BOUND: Duration = Duration::from_secs(60);
 
 /// Runs a row over a site of its own.
-fn run<F: AsyncFn(&Site)>(adapter: Adapter, row: F) {
+fn run(adapter: Adapter, row: impl AsyncFn(&Site)) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime").block_on(async {
         let site = Site::start(adapter).await;
@@ -28,31 +42,4 @@ fn run<F: AsyncFn(&Site)>(adapter: Adapter, row: F) {
         assert!(ended.is_ok(), "the row does not end");
         site.stop();
     });
-}
-
-/// Makes a test of each row and adapter.
-macro_rules! table {
-    (@ $adapter:ident: $($module:ident { $($row:ident),* $(,)? })*) => {
-        $(
-            mod $module {
-                $(
-                    #[test]
-                    fn $row() {
-                        crate::run(crate::Adapter::$adapter, crate::rows::$module::$row);
-                    }
-                )*
-            }
-        )*
-    };
-}
-
-/// One module of tests for each adapter.
-macro_rules! over {
-    ($($name:ident = $adapter:ident with $($table:ident),+;)*) => {
-        $(
-            mod $name {
-                $(crate::rows::$table!(table $adapter);)+
-            }
-        )*
-    };
 }

@@ -52,21 +52,23 @@ pub fn attributed(site: &mut ServiceConfig) {
         .route(path!(item), web::route().to(item))
         .route(path!(change), web::post().to(change))
         .route("/deep/{page}/{rest:.*}", web::route().to(deep))
-        .service(web::scope("/nested").route("/{page}", web::route().to(nested)));
+        .service(web::scope("/nested").route("/{page}", web::route().to(nested)))
+        .service(web::scope("/other").route("/{page}", web::route().to(nested)));
 }
 
 /// Handlers behind layers.
 pub fn layered(site: &mut ServiceConfig) {
     layered_routes(site);
     let personal = CacheLayer::new(60).per(user);
-    let account = web::resource(path!(account)).wrap(CacheLayer::new(60)).wrap(from_fn(sign_in));
     let deep = web::resource("/deep/{page}/{rest:.*}").wrap(CacheLayer::new(60));
-    let nested = web::scope("/nested").wrap(CacheLayer::new(60));
+    let shared = CacheLayer::new(60);
+    let nested = web::scope("/nested").wrap(shared.clone());
+    let other = web::scope("/other").wrap(shared);
     site.service(web::resource(path!(personal)).wrap(personal).to(bare))
-        .service(account.to(bare))
         .route(path!(change), web::post().to(change))
         .service(deep.to(bare_deep))
-        .service(nested.route("/{page}", web::route().to(bare)));
+        .service(nested.route("/{page}", web::route().to(bare)))
+        .service(other.route("/{page}", web::route().to(bare)));
 }
 
 macro_rules! handlers {

@@ -36,17 +36,19 @@ pub fn attributed() -> Router {
         .route(path!(change), post(change))
         .route("/deep/{page}/{*rest}", any(deep))
         .nest("/nested", Router::new().route("/{page}", any(nested)))
+        .nest("/other", Router::new().route("/{page}", any(nested)))
 }
 
 /// Handlers behind layers.
 pub fn layered() -> Router {
     let personal = CacheLayer::new(60).per(user);
+    let nested = Router::new().route("/{page}", any(bare)).layer(CacheLayer::new(60));
     layered_routes()
         .route(path!(personal), any(bare).layer(personal))
-        .route(path!(account), any(bare).layer(CacheLayer::new(60)).layer(from_fn(sign_in)))
         .route(path!(change), post(change))
         .route("/deep/{page}/{*rest}", any(bare_deep).layer(CacheLayer::new(60)))
-        .nest("/nested", Router::new().route("/{page}", any(bare)).layer(CacheLayer::new(60)))
+        .nest("/nested", nested.clone())
+        .nest("/other", nested)
 }
 
 macro_rules! handlers {

@@ -42,16 +42,18 @@ pub fn attributed() -> Route {
         .at(path!(change), post(change))
         .at("/deep/:page/*rest", deep)
         .nest("/nested", Route::new().at("/:page", nested))
+        .nest("/other", Route::new().at("/:page", nested))
 }
 
 /// Handlers behind layers.
 pub fn layered() -> Route {
+    let shared = CacheLayer::new(60);
     layered_routes()
         .at(path!(personal), bare.with(CacheLayer::new(60).per(user)))
-        .at(path!(account), bare.with(CacheLayer::new(60)).around(sign_in))
         .at(path!(change), post(change))
         .at("/deep/:page/*rest", bare_deep.with(CacheLayer::new(60)))
-        .nest("/nested", Route::new().at("/:page", bare).with(CacheLayer::new(60)))
+        .nest("/nested", Route::new().at("/:page", bare).with(shared.clone()))
+        .nest("/other", Route::new().at("/:page", bare).with(shared))
 }
 
 macro_rules! handlers {

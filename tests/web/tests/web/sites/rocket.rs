@@ -46,6 +46,7 @@ fn site(rocket: Rocket<Build>) -> Rocket<Build> {
         .mount("/change", rocket_routes![change])
         .mount("/deep", all(rocket_routes![deep]))
         .mount("/nested", all(rocket_routes![nested]))
+        .mount("/other", all(rocket_routes![nested]))
 }
 
 /// The same routes for other methods too. Rocket answers HEAD by those of GET.

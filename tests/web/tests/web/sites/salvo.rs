@@ -35,21 +35,23 @@ pub fn attributed() -> Router {
         .push(Router::with_path(path!(item)).goal(item))
         .push(Router::with_path(path!(change)).post(change))
         .push(Router::with_path("/deep/{page}/{**rest}").goal(deep))
-        .push(Router::with_path("/nested").push(Router::with_path("{page}").goal(nested)))
+        .push(Router::with_path("/nested/{page}").goal(nested))
+        .push(Router::with_path("/other/{page}").goal(nested))
 }
 
 /// Handlers behind layers.
 pub fn layered() -> Router {
     let personal = CacheLayer::new(60).per(user);
-    let nested = Router::with_path("/nested").hoop(CacheLayer::new(60));
-    let account = Router::with_path(path!(account)).hoop(sign_in).hoop(CacheLayer::new(60));
+    let shared = CacheLayer::new(60);
+    let nested = Router::with_path("/nested/{page}").hoop(shared.clone());
+    let other = Router::with_path("/other/{page}").hoop(shared);
     let deep = Router::with_path("/deep/{page}/{**rest}").hoop(CacheLayer::new(60));
     layered_routes()
         .push(Router::with_path(path!(personal)).hoop(personal).goal(bare))
-        .push(account.goal(bare))
         .push(Router::with_path(path!(change)).post(change))
         .push(deep.goal(bare))
-        .push(nested.push(Router::with_path("{page}").goal(bare)))
+        .push(nested.goal(bare))
+        .push(other.goal(bare))
 }
 
 macro_rules! handlers {
