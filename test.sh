@@ -96,6 +96,10 @@ lints() {
         printf '\n> features: %s\n' "${features:-none}"
         cargo clippy -p cached-runtime --no-default-features --features "$features" -- -D warnings
     done
+    for features in "" tower axum actix rocket poem salvo; do
+        printf '\n> cached-web, features: %s\n' "${features:-none}"
+        cargo clippy -p cached-web --no-default-features --features "$features" -- -D warnings
+    done
 }
 
 run_tests() {
@@ -123,14 +127,20 @@ serverless() {
 }
 
 documentation() {
-    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --all-features -p cached-runtime -p cached-macro
+    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --all-features \
+        -p cached-runtime -p cached-macro -p cached-web
 }
 
 examples() {
-    local file
+    local file example
     for file in examples/examples/*.rs; do
-        printf '\n> cargo run --example %s\n' "$(basename "$file" .rs)"
-        cargo run --quiet --example "$(basename "$file" .rs)"
+        example=$(basename "$file" .rs)
+        printf '\n> cargo run --example %s\n' "$example"
+        case $example in
+            # They serve until they are stopped; this way they ask themselves for their pages.
+            web_*) cargo run --quiet --example "$example" -- --check ;;
+            *) cargo run --quiet --example "$example" ;;
+        esac
     done
 }
 
@@ -160,10 +170,10 @@ instructions() {
 # packages: cargo would build the runtime against the macro of the first time this ever ran here.
 packages() {
     local crate file log
-    log=$(cargo package -p cached-macro -p cached-runtime --no-verify --allow-dirty 2>&1) || fail "$log"
+    log=$(cargo package -p cached-macro -p cached-runtime -p cached-web --no-verify --allow-dirty 2>&1) || fail "$log"
     echo "$log"
     [[ $log != *warning:* ]] || fail "cargo warns of the packages"
-    for crate in cached-macro cached-runtime; do
+    for crate in cached-macro cached-runtime cached-web; do
         log=$(cargo package -p "$crate" --list --allow-dirty)
         for file in LICENSE-APACHE LICENSE-MIT README.md; do
             grep -qx "$file" <<<"$log" || fail "the package of $crate lacks $file"

@@ -33,6 +33,12 @@ impl Errors {
         }
     }
 
+    /// What is wrong, in words.
+    #[cfg(test)]
+    pub(crate) fn messages(&self) -> Vec<String> {
+        self.0.iter().map(ToString::to_string).collect()
+    }
+
     /// All errors, and the item unchanged.
     pub(crate) fn beside(self, item: &TokenStream) -> TokenStream {
         let errors = self.0.iter().map(syn::Error::to_compile_error);

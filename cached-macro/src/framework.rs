@@ -21,8 +21,18 @@ pub(crate) struct Framework {
     pub(crate) is_borrowed: bool,
     /// How that is kept for a load after the request.
     pub(crate) keeping: Keeping,
+    /// Types that have no `Clone`, but point at what they are made of.
+    wrappers: &'static [Wrapper],
     /// Whether the route says which parameters are parts of the URI.
     pub(crate) has_named_parts: bool,
+}
+
+/// A type that is kept by what it points at.
+#[derive(Clone, Copy)]
+pub(crate) struct Wrapper {
+    name: &'static str,
+    /// Whether `Name(inside)` makes it; `From` does otherwise.
+    pub(crate) is_tuple: bool,
 }
 
 /// Where a framework's own attribute puts a function.
@@ -84,6 +94,7 @@ pub(crate) const AXUM: Framework = Framework {
     place: Place::Here,
     is_borrowed: false,
     keeping: Keeping::Clone,
+    wrappers: &[Wrapper { name: "Path", is_tuple: true }],
     has_named_parts: false,
 };
 
@@ -99,6 +110,7 @@ pub(crate) const ACTIX: Framework = Framework {
     place: Place::Function,
     is_borrowed: false,
     keeping: Keeping::Parts,
+    wrappers: &[Wrapper { name: "Path", is_tuple: false }],
     has_named_parts: false,
 };
 
@@ -111,6 +123,7 @@ pub(crate) const ROCKET: Framework = Framework {
     place: Place::Here,
     is_borrowed: true,
     keeping: Keeping::Never,
+    wrappers: &[],
     has_named_parts: true,
 };
 
@@ -124,6 +137,7 @@ pub(crate) const POEM: Framework = Framework {
     place: Place::Function,
     is_borrowed: false,
     keeping: Keeping::Clone,
+    wrappers: &[],
     has_named_parts: false,
 };
 
@@ -136,6 +150,7 @@ pub(crate) const SALVO: Framework = Framework {
     place: Place::Impl,
     is_borrowed: false,
     keeping: Keeping::Never,
+    wrappers: &[],
     has_named_parts: false,
 };
 
@@ -151,6 +166,13 @@ impl Framework {
             () if is_one_of(COVERED) || is_one_of(self.covered) => Reads::Uri,
             () => Reads::Other,
         }
+    }
+
+    /// How a value of a type is kept by what it points at, if it is.
+    pub(crate) fn wrapper(&self, ty: &Type) -> Option<Wrapper> {
+        let Type::Path(path) = ty else { return None };
+        let name = &path.path.segments.last()?.ident;
+        self.wrappers.iter().copied().find(|wrapper| name == wrapper.name)
     }
 
     /// Whether a type is one that parts of a URI are read as, and nothing else of a request is.

@@ -27,11 +27,9 @@ mod route;
 mod spec;
 mod template;
 
-use proc_macro::TokenStream;
-use proc_macro2::{Ident, Span};
-
 use attribute::Attribute;
 use framework::Framework;
+use proc_macro::TokenStream;
 
 /// Caches what a function returns. Documented in `cached_runtime`.
 #[proc_macro_attribute]
@@ -79,14 +77,8 @@ fn cached_response(
     args: TokenStream,
     item: TokenStream,
 ) -> TokenStream {
-    expand(item, Attribute::Response.name(), |mut function| {
-        let mut errors = diagnostics::Errors::default();
-        let args = args::parse(args.into(), Attribute::Response, &mut errors);
-        function.imply(Ident::new(spec::response::REQUEST, Span::call_site()));
-        let spec = spec::response::check(args, framework, &function, errors)?;
-        // What waits for a load is a task, whatever runs it.
-        function.sig.asyncness.get_or_insert_default();
-        Ok(codegen::response::function(&spec, &function))
+    expand(item, Attribute::Response.name(), |function| {
+        codegen::response::expand(framework, args.into(), function)
     })
 }
 

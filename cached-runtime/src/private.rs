@@ -4,8 +4,8 @@ pub use crate::adapter::{
     Adapter, Loaded, Pick, PickOption, PickResult, PickShared, RefuseHidden, RefuseLate, Storable,
 };
 pub use crate::call::{
-    Begun, Call, Mode, Opened, Refresh, Underway, begin, begin_refreshing, bypass, look, look_async,
-    open, peek, run, run_async,
+    Begun, Call, Mode, Opened, Refresh, Underway, begin, begin_refreshing, bypass, look,
+    look_async, open, peek, run, run_async,
 };
 pub use crate::check::kept::{
     Keep, KeepBorrowed, RefuseEarly, RefuseRefreshAhead, RefuseSoftTimeout, RefuseStale,

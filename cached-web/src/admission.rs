@@ -4,7 +4,7 @@
 //! needs none) is not seen here: who can see it has to look.
 
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, HOST, PRAGMA};
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderValue, Method};
 
 use crate::cache_control::{CacheControl, Seconds};
 use crate::request::RequestInfo;
@@ -111,7 +111,7 @@ fn forbidden(rules: &Rules, headers: &HeaderMap, name: &str) -> Option<Bypass> {
 }
 
 fn names_two_hosts(request: &RequestInfo) -> bool {
-    let named = request.headers().get_all(HOST).iter().map(|host| host.as_bytes());
+    let named = request.headers().get_all(HOST).iter().map(HeaderValue::as_bytes);
     let uri = request.uri().authority().map(|authority| authority.as_str().as_bytes());
     let mut all = uri.into_iter().chain(named);
     let Some(first) = all.next() else { return false };
@@ -130,8 +130,6 @@ fn asks_for_load(headers: &HeaderMap, cache_control: &CacheControl) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     fn admitted(

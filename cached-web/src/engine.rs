@@ -13,6 +13,8 @@
 //! through it; what a load comes to is in `load.rs`.
 
 mod load;
+#[cfg(test)]
+mod tests;
 
 use std::mem;
 use std::ops::ControlFlow;
@@ -65,10 +67,10 @@ pub(crate) struct Closures {
     store_if: Option<Closure<bool>>,
     timeout_of: Option<Closure<Duration>>,
     tags_of: Option<Closure<Vec<String>>>,
-    stale_if: Option<Box<dyn Fn(&http::Response<()>) -> bool + Send>>,
+    stale_if: Option<Closure<bool, ()>>,
 }
 
-type Closure<T> = Box<dyn Fn(&http::Response<Bytes>) -> T + Send>;
+type Closure<T, B = Bytes> = Box<dyn Fn(&http::Response<B>) -> T + Send>;
 
 /// What has become of a request.
 pub(crate) enum Opened {
@@ -106,7 +108,7 @@ pub fn begin(
     };
     let kept = match (mode, key) {
         // What tells where the response lies stays, though the response is loaded anew.
-        (Mode::Fresh, Some(key)) => rt::peek::<pages::Result, _, _>(site, instance, key, &terms()),
+        (Mode::Fresh, Some(key)) => rt::peek::<pages::Result, _, _>(site, instance, &key, &terms()),
         _ => None,
     };
     match (kept, key) {
@@ -168,7 +170,8 @@ impl Begun {
         tags_of: impl Fn(&http::Response<Bytes>) -> T + Send + 'static,
     ) -> Self {
         if self.is_open() {
-            let tags_of = move |response: &_| tags_of(response).into_iter().map(Into::into).collect();
+            let tags_of =
+                move |response: &_| tags_of(response).into_iter().map(Into::into).collect();
             self.closures.tags_of = Some(Box::new(tags_of));
         }
         self
@@ -190,7 +193,13 @@ impl Begun {
     /// which takes clones of them.
     pub async fn look(mut self) -> Self {
         while self.refresh.is_none() {
-            let State::Call(call) = mem::replace(&mut self.state, State::Asked) else { break };
+            let call = match mem::replace(&mut self.state, State::Asked) {
+                State::Call(call) => call,
+                answered => {
+                    self.state = answered;
+                    break;
+                }
+            };
             let (refresh, next) = rt::look_async(ControlFlow::Continue(call).into()).await.split();
             let is_call = next.is_continue();
             self.refresh = refresh;
@@ -218,7 +227,9 @@ impl Begun {
             match mem::replace(&mut self.state, State::Asked) {
                 State::Found(Found { kept: Kept::Page(snapshot), outcome: Some(outcome) }) => {
                     let is_variant = self.variant.is_some();
-                    return Opened::Answer(self.visit.answer(&snapshot, Came { outcome, is_variant }));
+                    return Opened::Answer(
+                        self.visit.answer(&snapshot, Came { outcome, is_variant }),
+                    );
                 }
                 State::Found(_) | State::Asked => self.ask(Mode::Uncached, None, Waiting::Alone),
                 State::Call(call) => match rt::open(call).await {
@@ -230,6 +241,12 @@ impl Begun {
                 },
             }
         }
+    }
+
+    /// Whether a response was found.
+    #[cfg(feature = "tower")]
+    pub(crate) fn is_answered(&self) -> bool {
+        self.is_answer()
     }
 
     fn is_open(&self) -> bool {
@@ -298,7 +315,9 @@ impl Begun {
             if waiting == Waiting::Alone || self.visit.is_read_only() {
                 call.go_alone();
             }
-            self.tags.iter().for_each(|tag| call.tag(Text::new(tag)));
+            for tag in &self.tags {
+                call.tag(Text::new(tag));
+            }
         }
     }
 

@@ -72,10 +72,10 @@ mod tests {
 
     const EXAMPLE: u64 = 784_111_777;
 
-    fn headers(name: HeaderName, lines: &[&'static str]) -> HeaderMap {
+    fn headers(name: &HeaderName, lines: &[&'static str]) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for line in lines {
-            headers.append(&name, HeaderValue::from_str(line).unwrap());
+            headers.append(name, HeaderValue::from_str(line).unwrap());
         }
         headers
     }
@@ -88,7 +88,7 @@ mod tests {
             "Sun Nov  6 08:49:37 1994",
         ] {
             let expected = UNIX_EPOCH + Duration::from_secs(EXAMPLE);
-            assert_eq!(date(&headers(DATE, &[text])), Some(expected), "{text}");
+            assert_eq!(date(&headers(&DATE, &[text])), Some(expected), "{text}");
         }
         for lines in [
             &["0"][..],
@@ -97,7 +97,7 @@ mod tests {
             &["é"],
             &["Sun, 06 Nov 1994 08:49:37 PST"],
         ] {
-            assert_eq!(date(&headers(DATE, lines)), None, "{lines:?}");
+            assert_eq!(date(&headers(&DATE, lines)), None, "{lines:?}");
         }
     }
 
@@ -120,7 +120,7 @@ mod tests {
             (&[one, "0"], Expires::Invalid),
             (&[one, "Sun, 06 Nov 1994 08:49:38 GMT"], Expires::Invalid),
         ] {
-            assert_eq!(expires(&headers(EXPIRES, lines)), expected, "{lines:?}");
+            assert_eq!(expires(&headers(&EXPIRES, lines)), expected, "{lines:?}");
         }
     }
 
@@ -135,7 +135,7 @@ mod tests {
             (&["x"], 0),
             (&["7.5"], 0),
         ] {
-            assert_eq!(age(&headers(AGE, lines)), Duration::from_secs(expected), "{lines:?}");
+            assert_eq!(age(&headers(&AGE, lines)), Duration::from_secs(expected), "{lines:?}");
         }
     }
 

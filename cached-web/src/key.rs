@@ -116,16 +116,15 @@ fn write_proxied(buffer: &mut TextBuffer, rules: &Rules, headers: &HeaderMap) {
 /// It is taken apart without regard to quotes, as careless readers do. A line in which that makes a
 /// difference stays as it is.
 fn forwarded(line: &HeaderValue) -> Cow<'_, [u8]> {
+    let line = line.as_bytes();
     let mut kept = Vec::new();
-    for hop in line.as_bytes().split(|byte| *byte == b',') {
+    for hop in line.split(|byte| *byte == b',') {
         for pair in hop.split(|byte| *byte == b';') {
             if !is_of_client(pair.trim_ascii()) {
                 kept.extend_from_slice(pair);
                 kept.push(b';');
-            } else if pair.contains(&b'\\')
-                || pair.iter().filter(|byte| **byte == b'"').count() % 2 == 1
-            {
-                return Cow::Borrowed(line.as_bytes());
+            } else if !is_in_one_piece(pair) {
+                return Cow::Borrowed(line);
             }
         }
         kept.push(b',');
@@ -137,6 +136,11 @@ fn is_of_client(pair: &[u8]) -> bool {
     let begins =
         |name: &[u8]| pair.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
     begins(b"for=") || begins(b"by=")
+}
+
+/// Whether no quoted string goes on beyond the pair.
+fn is_in_one_piece(pair: &[u8]) -> bool {
+    !pair.contains(&b'\\') && pair.split(|byte| *byte == b'"').count() % 2 == 1
 }
 
 fn write_path(buffer: &mut TextBuffer, path: &str) {

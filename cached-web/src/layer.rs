@@ -168,6 +168,15 @@ impl CacheLayer {
         self.rules(Rules::client_refresh)
     }
 
+    /// For how long after its freshness a response is still sent, while one request has it renewed in
+    /// the background. Default: not at all. At most 64 are renewed at once.
+    ///
+    /// Enable the feature `tokio` where what is behind the layer needs a tokio runtime.
+    #[must_use]
+    pub fn stale(self, window: impl IntoTimeout) -> Self {
+        self.policy(|policy| policy.stale(window))
+    }
+
     /// For how long after its freshness a response stands in for a failure: a 5xx, a timeout. Default:
     /// never.
     #[must_use]

@@ -1,4 +1,16 @@
-//! HTTP responses cached safely, for handlers of axum, actix-web, rocket, poem and salvo.
+#![cfg_attr(feature = "axum", doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(any(
+        feature = "actix",
+        feature = "axum",
+        feature = "poem",
+        feature = "rocket",
+        feature = "salvo",
+        feature = "tower"
+    )),
+    doc = "HTTP responses cached safely: enable the feature of a framework, or `tower`.",
+    allow(dead_code, reason = "it is there for frameworks")
+)]
 
 #[cfg(feature = "actix")]
 pub mod actix;

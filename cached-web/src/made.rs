@@ -55,14 +55,15 @@ impl Made {
         Handle::new(self.site)
     }
 
-    /// A request comes to what stands behind the cache, which answers HEAD as well as GET.
-    pub(crate) fn begin(self, request: RequestInfo, heads: Heads) -> Begun {
-        let Settings { rules, tags, per, .. } = self.settings;
-        let identity = per.as_ref().map(|per| per(&request));
-        let visit = match heads {
-            Heads::AsGet => Visit::of_service(rules, request),
-            Heads::Apart => Visit::new(rules, request),
-        };
+    /// By which rules requests go through it.
+    pub(crate) fn rules(self) -> &'static Rules {
+        &self.settings.rules
+    }
+
+    /// A request comes to what stands behind the cache.
+    pub(crate) fn begin(self, visit: Visit) -> Begun {
+        let Settings { tags, per, .. } = self.settings;
+        let identity = per.as_ref().map(|per| per(visit.request()));
         let mut text = TextBuffer::new();
         visit.write_key(&mut text);
         if let Some(Some(identity)) = &identity {
@@ -72,15 +73,10 @@ impl Made {
         // Who is nobody in particular has no page of their own.
         let key = text.key().filter(|_| !matches!(identity, Some(None)));
         let begun = begin(self.site, self.instance, Mode::Normal, visit, key);
-        begun.tagged(|tagged| tags.iter().for_each(|tag| tagged.tag(Text::new(tag))))
+        begun.tagged(|tagged| {
+            for tag in tags {
+                tagged.tag(Text::new(tag));
+            }
+        })
     }
-}
-
-/// How a request for the fields alone is answered that finds no entry.
-#[derive(Clone, Copy)]
-pub(crate) enum Heads {
-    /// The service is asked for all, as by GET, which is kept.
-    AsGet,
-    /// The service is asked for the fields, which are nobody else's.
-    Apart,
 }

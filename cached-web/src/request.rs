@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt::{self, Display, Write};
+use std::sync::Arc;
 
 use http::header::HeaderValue;
 use http::{HeaderMap, Method, Uri};
@@ -12,8 +13,13 @@ use crate::query::{self, Selection};
 /// What the cache knows of a request: its method, its URI, its fields.
 ///
 /// In a key, name what the answer depends on: `key = "{request.path()}?{request.query()}"`.
+///
+/// Clones share what they hold.
 #[derive(Clone, Debug)]
-pub struct RequestInfo {
+pub struct RequestInfo(Arc<Held>);
+
+#[derive(Debug)]
+struct Held {
     method: Method,
     uri: Uri,
     headers: HeaderMap,
@@ -23,25 +29,25 @@ impl RequestInfo {
     /// A request with this method, this URI as the client sent it, and these fields.
     #[must_use]
     pub fn new(method: Method, uri: Uri, headers: HeaderMap) -> Self {
-        Self { method, uri, headers }
+        Self(Arc::new(Held { method, uri, headers }))
     }
 
     /// Returns the method.
     #[must_use]
     pub fn method(&self) -> &Method {
-        &self.method
+        &self.0.method
     }
 
     /// Returns the URI.
     #[must_use]
     pub fn uri(&self) -> &Uri {
-        &self.uri
+        &self.0.uri
     }
 
     /// Returns the fields.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
-        &self.headers
+        &self.0.headers
     }
 
     /// Returns the path as it was sent, undecoded.
@@ -49,7 +55,7 @@ impl RequestInfo {
     /// Two ways to write a path are two paths: a router may tell `/items` from `/%69tems`.
     #[must_use]
     pub fn path(&self) -> &str {
-        self.uri.path()
+        self.0.uri.path()
     }
 
     /// Returns the query in one form: pairs sorted by name, empty ones dropped, `%xx` in upper case
@@ -70,7 +76,7 @@ impl RequestInfo {
     /// ```
     #[must_use]
     pub fn query(&self) -> Cow<'_, str> {
-        query::normalised(self.uri.query().unwrap_or_default(), Selection::ALL)
+        query::normalised(self.0.uri.query().unwrap_or_default(), Selection::ALL)
     }
 
     /// Returns the lines of a field, as something to put into a key. The name is in any case.
@@ -88,7 +94,7 @@ impl RequestInfo {
     /// ```
     #[must_use]
     pub fn header(&self, name: &str) -> Lines<'_> {
-        Lines(self.headers.get_all(name).iter().collect())
+        Lines(self.0.headers.get_all(name).iter().collect())
     }
 }
 

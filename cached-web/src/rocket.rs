@@ -23,7 +23,7 @@
 //!
 //! The attribute goes above `#[get(..)]` and its like. The handler is given one argument more, the
 //! first: a [`RequestInfo`], unless it takes one anyway. It returns a [`Response`], whatever it returned
-//! before, so `Responder<'r, 'static>` is all that is asked of that. Where it responds with a
+//! before, so [`Responder`] is all that is asked of that. Where it responds with a
 //! [`Status`] alone, that goes to the catcher of that status, and nothing is kept.
 //!
 //! Rocket sends the cookies of its jar on its own, after the handler: a handler that changes them
@@ -44,10 +44,10 @@ pub use cached_macro::rocket_cached_response as cached_response;
 
 /// What a cached handler returns: a response of rocket's, or a status for the catchers.
 #[derive(Debug)]
-pub struct Response(response::Result<'static>);
+pub struct Response<'o>(response::Result<'o>);
 
-impl<'r> Responder<'r, 'static> for Response {
-    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
+impl<'r, 'o: 'r> Responder<'r, 'o> for Response<'o> {
+    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'o> {
         self.0
     }
 }
@@ -110,11 +110,11 @@ pub mod __private {
     }
 
     /// Answers from the cache, or runs the handler.
-    pub async fn respond<'r, T: Responder<'r, 'static>>(
+    pub async fn respond<'r, 'o: 'r, T: Responder<'r, 'o>>(
         begun: Begun,
         way: Way<'r>,
         body: impl Future<Output = T>,
-    ) -> Response {
+    ) -> Response<'o> {
         Response(match begun.open().await {
             Opened::Answer(answer) => Ok(convert::response(answer.into_response())),
             Opened::Load(mut load) => match load.run(body).await {
@@ -128,10 +128,7 @@ pub mod __private {
     }
 
     /// Ends a load with a response.
-    async fn keep(
-        load: Load,
-        mut response: rocket::Response<'static>,
-    ) -> rocket::Response<'static> {
+    async fn keep<'o>(load: Load, mut response: rocket::Response<'o>) -> rocket::Response<'o> {
         let body = Incoming::take(&mut response).await;
         let (parts, flow) = settle(load, convert::head(&response, body)).await.into_parts();
         match flow {
@@ -148,7 +145,7 @@ pub mod __private {
     }
 
     /// Ends a load with a status for the catchers, unless an older response goes instead.
-    async fn caught(load: Load, status: Status) -> response::Result<'static> {
+    async fn caught<'o>(load: Load, status: Status) -> response::Result<'o> {
         let stale = load.pass(convert::status(status), &mut http::HeaderMap::new()).await;
         stale.map(|answer| convert::response(answer.into_response())).ok_or(status)
     }

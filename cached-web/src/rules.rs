@@ -13,6 +13,7 @@ const MAX_BODY: u64 = 2 << 20;
 /// Built in a `static` of each handler, or by a layer at run time. How long a response is fresh is
 /// not here: that is the policy of its cache.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the attribute's")]
 pub struct Rules {
     pub(crate) is_host_keyed: bool,
     pub(crate) query: Selection,

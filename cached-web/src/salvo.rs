@@ -3,7 +3,7 @@
 //! ```
 //! use cached_web::salvo::cached_response;
 //! use salvo::extract::PathParam;
-//! use salvo::{Router, handler};
+//! use salvo::{Router, Writer, handler};
 //! # use salvo::{Depot, FlowCtrl, Handler as _, Request, Response};
 //!
 //! /// Runs once a minute for each `id`, however often it is asked.
@@ -41,28 +41,49 @@
 
 mod write;
 
-use std::convert::Infallible;
-use std::fmt::Debug;
-
 use salvo::extract::{Extractible, Metadata};
-use salvo::{Depot, Request, Writer};
+use salvo::{Depot, Request, Writer, async_trait};
 
 pub use cached_macro::salvo_cached_response as cached_response;
 
 pub use crate::RequestInfo;
 pub use write::Response;
 
+#[expect(refining_impl_trait, reason = "`#[handler]` calls `write` of the error: see there")]
 impl<'r> Extractible<'r> for RequestInfo {
     fn metadata() -> &'static Metadata {
         static METADATA: Metadata = Metadata::new("RequestInfo");
         &METADATA
     }
 
-    async fn extract(
+    async fn extract(request: &'r mut Request, _: &'r mut Depot) -> Result<Self, Never> {
+        Ok((&*request).into())
+    }
+
+    async fn extract_with_arg(
         request: &'r mut Request,
-        _: &'r mut Depot,
-    ) -> Result<Self, impl Writer + Send + Debug + 'static> {
-        Ok::<_, Infallible>((&*request).into())
+        depot: &'r mut Depot,
+        _: &str,
+    ) -> Result<Self, Never> {
+        Self::extract(request, depot).await
+    }
+}
+
+/// Why a [`RequestInfo`] cannot be had of a request: there is no reason.
+#[derive(Debug)]
+pub enum Never {}
+
+impl Never {
+    /// [`Writer::write`], for handlers where that trait is not in scope.
+    pub async fn write(self, _: &mut Request, _: &mut Depot, _: &mut salvo::Response) {
+        match self {}
+    }
+}
+
+#[async_trait]
+impl Writer for Never {
+    async fn write(self, _: &mut Request, _: &mut Depot, _: &mut salvo::Response) {
+        match self {}
     }
 }
 
@@ -78,7 +99,9 @@ pub mod __private {
     use salvo::Writer;
 
     use super::{RequestInfo, Response};
-    use crate::engine::{Begun, Opened, Rules, Visit};
+    use crate::engine::{Begun, Opened};
+    use crate::rules::Rules;
+    use crate::visit::Visit;
 
     /// What a response is made for, beside what the cache knows of the request: nothing.
     pub struct Way;

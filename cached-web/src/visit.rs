@@ -7,8 +7,8 @@ use http::{HeaderMap, Method, StatusCode};
 use crate::admission::{self, Admission, Bypass};
 use crate::answer::{self, Answer};
 use crate::cache_status::{Found, Missed};
-use crate::key;
 use crate::kept::Varies;
+use crate::key;
 use crate::plan::{self, Unkept};
 use crate::request::RequestInfo;
 use crate::rt::TextBuffer;
@@ -52,6 +52,15 @@ impl Visit {
         Self { rules, request, admission }
     }
 
+    /// The same request, with a body that its fields do not announce. The key does not know it.
+    #[must_use]
+    pub(crate) fn with_body(mut self) -> Self {
+        if !self.is_bypass() {
+            self.admission = Admission::Bypass(Bypass::Body);
+        }
+        self
+    }
+
     /// Writes the default key: host, path and query, and what the rules add.
     pub fn write_key(&self, buffer: &mut TextBuffer) {
         key::write(buffer, self.rules, &self.request);
@@ -64,6 +73,10 @@ impl Visit {
 
     pub(crate) fn rules(&self) -> &'static Rules {
         self.rules
+    }
+
+    pub(crate) fn request(&self) -> &RequestInfo {
+        &self.request
     }
 
     pub(crate) fn is_bypass(&self) -> bool {

@@ -169,19 +169,17 @@ impl Clones<'_> {
     // Output: `__kept0.lend()`, after the statement `let __kept0 = KeepBorrowed(db).checked();`
     fn argument(&mut self, kept: &Kept) -> TokenStream {
         match kept {
-            Kept::Name { name, references: 0 } => self.value(name),
-            Kept::Name { name, references } => {
-                let stars = (1..*references).map(|_| hygienic!(*));
-                let ands = (1..*references).map(|_| hygienic!(&));
+            Kept::Name { name, references } => self.value(name, *references),
+            Kept::Pattern { pat, references } => self.pattern(pat, *references),
+            Kept::Inside { name, constructor } => {
                 let span = at(name.span());
                 let rt = self.caching.rt_at(span);
-                let kept = self.bind(
-                    &quote_spanned!(span=> #rt::KeepBorrowed(#(#stars)* #name).checked()),
-                    span,
-                );
-                hygienic!(#(#ands)* #kept.lend())
+                let kept = self.bind(&quote_spanned!(span=> #rt::Keep(&*#name).checked()), span);
+                match constructor {
+                    Some(constructor) => hygienic!(#constructor(#kept)),
+                    None => hygienic!(::core::convert::From::from(#kept)),
+                }
             }
-            Kept::Pattern(pat) => self.pattern(pat),
             Kept::Request { name, module } => {
                 let krate = self.caching.home.krate_at(Span::mixed_site());
                 let module = Ident::new(module, Span::mixed_site());
@@ -192,35 +190,45 @@ impl Clones<'_> {
         }
     }
 
-    fn value(&mut self, name: &Ident) -> TokenStream {
-        // What cannot be kept is said at the argument.
+    /// An argument, or a part of one. What cannot be kept is said there.
+    fn value(&mut self, name: &Ident, references: usize) -> TokenStream {
         let span = at(name.span());
         let rt = self.caching.rt_at(span);
-        self.bind(&quote_spanned!(span=> #rt::Keep(&#name).checked()), span).into_token_stream()
+        if references == 0 {
+            let value = quote_spanned!(span=> #rt::Keep(&#name).checked());
+            return self.bind(&value, span).into_token_stream();
+        }
+        let stars = (1..references).map(|_| hygienic!(*));
+        let ands = (1..references).map(|_| hygienic!(&));
+        let value = quote_spanned!(span=> #rt::KeepBorrowed(#(#stars)* #name).checked());
+        let kept = self.bind(&value, span);
+        hygienic!(#(#ands)* #kept.lend())
     }
 
     // Input: `Query(Page { number })`
     //
     // Output: `Query(Page { number: __kept0 })`
-    fn pattern(&mut self, pat: &Pat) -> TokenStream {
+    fn pattern(&mut self, pat: &Pat, references: usize) -> TokenStream {
         match pat {
-            Pat::Ident(bound) => self.value(&bound.ident),
-            Pat::Paren(paren) => self.pattern(&paren.pat),
+            Pat::Ident(bound) => self.value(&bound.ident, references),
+            Pat::Paren(paren) => self.pattern(&paren.pat, references),
             Pat::Struct(PatStruct { path, fields, .. }) => {
                 let fields = fields.iter().map(|field| {
                     let member = &field.member;
-                    let value = self.pattern(&field.pat);
+                    let value = self.pattern(&field.pat, references);
                     hygienic!(#member: #value)
                 });
                 let fields: Vec<_> = fields.collect();
                 hygienic!(#path { #(#fields),* })
             }
             Pat::Tuple(tuple) => {
-                let elems: Vec<_> = tuple.elems.iter().map(|elem| self.pattern(elem)).collect();
+                let elems: Vec<_> =
+                    tuple.elems.iter().map(|elem| self.pattern(elem, references)).collect();
                 hygienic!((#(#elems,)*))
             }
             Pat::TupleStruct(PatTupleStruct { path, elems, .. }) => {
-                let elems: Vec<_> = elems.iter().map(|elem| self.pattern(elem)).collect();
+                let elems: Vec<_> =
+                    elems.iter().map(|elem| self.pattern(elem, references)).collect();
                 hygienic!(#path(#(#elems),*))
             }
             // No other is kept.

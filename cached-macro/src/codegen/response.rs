@@ -9,11 +9,29 @@ use syn::{FnArg, Pat, PatType, ReturnType, Signature, parse_quote, parse_quote_s
 use super::handle::Beside;
 use super::key::{self, Amid};
 use super::{background, body, handle, instance, site, tags, underscored};
+use crate::args;
+use crate::attribute::Attribute;
+use crate::diagnostics::Errors;
+use crate::framework::Framework;
 use crate::function::{Function, Origin, at};
 use crate::returned;
 use crate::spec::Key;
-use crate::spec::response::{Request, Spec, added};
+use crate::spec::response::{self, REQUEST, Request, Spec, added};
 use crate::template::names_in;
+
+pub(crate) fn expand(
+    framework: &'static Framework,
+    args: TokenStream,
+    mut function: Function,
+) -> Result<TokenStream, Errors> {
+    let mut errors = Errors::default();
+    let args = args::parse(args, Attribute::Response, &mut errors);
+    function.imply(Ident::new(REQUEST, Span::call_site()));
+    let spec = response::check(args, framework, &function, errors)?;
+    // What waits for a load is a task, whatever runs it.
+    function.sig.asyncness.get_or_insert_default();
+    Ok(write(&spec, &function))
+}
 
 // Input:
 //
@@ -46,7 +64,7 @@ use crate::template::names_in;
 //         let __body = async move { body };
 //         axum::__private::respond(__begun, __way, __body).await
 //     }
-pub(crate) fn function(spec: &Spec, function: &Function) -> TokenStream {
+fn write(spec: &Spec, function: &Function) -> TokenStream {
     let caching = &spec.caching;
     let beside = caching.handle.as_ref().map(|handle| handle::beside(caching, handle, function));
     let site_item = beside.is_none().then(|| {
@@ -73,16 +91,17 @@ pub(crate) fn function(spec: &Spec, function: &Function) -> TokenStream {
 fn signature(spec: &Spec, function: &Function) -> Signature {
     let Function { sig, body, .. } = function;
     let framework = spec.framework;
-    let span = match &sig.output {
-        ReturnType::Type(_, ty) => at(ty.span()),
-        ReturnType::Default => at(body.span_open()),
-    };
+    // Attributes below ours write names of their own at the places of types, as if a user had.
+    let span = Span::call_site().located_at(match &sig.output {
+        ReturnType::Type(_, ty) => ty.span(),
+        ReturnType::Default => body.span_open(),
+    });
     let krate = spec.caching.home.krate_at(span);
     let module = Ident::new(framework.module, span);
     let lifetime = framework.is_borrowed.then(|| quote_spanned!(span=> <'__cached>));
     let name = added();
     let mut sig = sig.clone();
-    sig.output = parse_quote_spanned!(span=> -> #krate::#module::Response);
+    sig.output = parse_quote_spanned!(span=> -> #krate::#module::Response #lifetime);
     match spec.request {
         Request::Added => {
             let request: FnArg =
@@ -273,3 +292,6 @@ fn respond(spec: &Spec, function: &Function) -> TokenStream {
         #krate::#module::__private::respond(__begun, __way, __body).await
     )
 }
+
+#[cfg(test)]
+mod tests;

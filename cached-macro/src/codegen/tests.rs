@@ -15,7 +15,7 @@ fn expand(args: &str, item: &str) -> TokenStream {
     expanded.unwrap_or_else(|_| panic!("`#[cached({args})] {item}` is refused"))
 }
 
-fn count(tokens: TokenStream, is_meant: &dyn Fn(&TokenTree) -> bool) -> usize {
+pub(super) fn count(tokens: TokenStream, is_meant: &dyn Fn(&TokenTree) -> bool) -> usize {
     let count_token = |token: TokenTree| {
         let here = usize::from(is_meant(&token));
         match token {
@@ -26,7 +26,7 @@ fn count(tokens: TokenStream, is_meant: &dyn Fn(&TokenTree) -> bool) -> usize {
     tokens.into_iter().map(count_token).sum()
 }
 
-fn count_ident(tokens: TokenStream, name: &str) -> usize {
+pub(super) fn count_ident(tokens: TokenStream, name: &str) -> usize {
     count(tokens, &|token| matches!(token, TokenTree::Ident(ident) if ident == name))
 }
 

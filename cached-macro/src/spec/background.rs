@@ -3,7 +3,9 @@
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::ToTokens as _;
-use syn::{FnArg, Lifetime, Pat, Receiver, ReceiverKind, Type};
+use syn::{
+    FnArg, GenericArgument, Lifetime, Pat, Path, PathArguments, Receiver, ReceiverKind, Type,
+};
 
 use crate::args::Args;
 use crate::diagnostics::Errors;
@@ -26,8 +28,12 @@ pub(crate) struct Background {
 pub(crate) enum Kept {
     /// By its name, with references to take off before it is cloned, and to put back.
     Name { name: Ident, references: usize },
-    /// By the names that a pattern binds, which is put together of their clones.
-    Pattern(Pat),
+    /// By the names that a pattern binds, each with so many references: it is put together of
+    /// their clones.
+    Pattern { pat: Pat, references: usize },
+    /// By what it points at, where it has no `Clone` of its own. It is made by this constructor, or
+    /// by `From`.
+    Inside { name: Ident, constructor: Option<Path> },
     /// The request, by what the framework of this module can send of it.
     Request { name: Ident, module: &'static str },
 }
@@ -91,7 +97,13 @@ fn kept(input: &FnArg, param: &Param) -> Result<Kept, Unkept> {
                 return unkept("what `ref` binds", "take it by value or by `&`");
             }
             Pat::Wild(_) => return unkept("an argument without a name", "write one such as `_id`"),
-            pat if is_whole(pat) => return Ok(Kept::Pattern(pat.clone())),
+            pat if is_whole(pat) => {
+                let references = references_inside(pat, &typed.ty);
+                if references == 0 && is_borrowed(&typed.ty) {
+                    return unkept("what a pattern borrows", "take an owned type");
+                }
+                return Ok(Kept::Pattern { pat: pat.clone(), references });
+            }
             _ => return unkept("what a pattern takes apart", "do that in the body"),
         },
     };
@@ -129,6 +141,22 @@ fn is_whole(pat: &Pat) -> bool {
         Pat::Tuple(tuple) => tuple.elems.iter().all(is_whole),
         Pat::TupleStruct(tuple) => tuple.elems.iter().all(is_whole),
         _ => false,
+    }
+}
+
+/// Leading references of what `Wrapper(name)` binds, where the type is written as `Wrapper<&T>`.
+fn references_inside(pat: &Pat, ty: &Type) -> usize {
+    let (Pat::TupleStruct(tuple), Type::Path(path)) = (pat, ty) else { return 0 };
+    let is_one_name = tuple.elems.len() == 1 && matches!(tuple.elems.first(), Some(Pat::Ident(_)));
+    let arguments = path.path.segments.last().map(|last| &last.arguments);
+    match arguments {
+        Some(PathArguments::AngleBracketed(args)) if is_one_name && args.args.len() == 1 => {
+            match args.args.first() {
+                Some(GenericArgument::Type(ty)) if !is_borrowed(behind(ty, lent(ty))) => lent(ty),
+                _ => 0,
+            }
+        }
+        _ => 0,
     }
 }
 

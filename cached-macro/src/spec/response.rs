@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens as _;
-use syn::{Expr, FnArg, Pat};
+use syn::{Expr, FnArg, Pat, Path, PathArguments, Type};
 
 use super::caching::{self, Caching, Handle, Subject};
 use super::{Background, Kept, Key, key, ungrouped};
@@ -56,13 +56,14 @@ pub(crate) fn check(
     let home = caching::home(&mut args, Attribute::Response, &mut errors);
     let request = request(framework, function, &mut errors);
     let skipped = key::skipped(&mut args, function, &mut errors);
-    let per = per(&mut args, &mut errors);
+    rules::check_pairs(&args, &mut errors);
     check_key(&args, &mut errors);
+    let per = per(&mut args, &mut errors);
     let key = covered_key(&mut args, framework, function, (&skipped, per.as_ref()), &mut errors);
     let rules = rules::rules(&mut args, &home, per.is_some(), function, &mut errors);
     let subject = Subject { home, function, returned: None };
     let mut caching = caching::caching(&mut args, subject, key, skipped, &mut errors);
-    keep_request(caching.background.as_mut(), framework, request, &mut errors);
+    keep_arguments(caching.background.as_mut(), framework, (function, request), &mut errors);
     check_handle(caching.handle.as_ref(), framework, function, &mut errors);
     caching.skipped.extend(coverage::unkeyed(framework, function));
     errors.or(Spec { framework, caching, request, per, rules })
@@ -73,11 +74,12 @@ pub(crate) fn added() -> Ident {
     Ident::new("__cached_request", Span::mixed_site())
 }
 
-/// What the cache knows of the request is an argument of a load in the background as well.
-fn keep_request(
+/// What a load in the background is given besides clones: what the cache knows of the request, and
+/// what is no `Clone`.
+fn keep_arguments(
     background: Option<&mut Background>,
     framework: &Framework,
-    request: Request,
+    (function, request): (&Function, Request),
     errors: &mut Errors,
 ) {
     let Some(background) = background else { return };
@@ -89,6 +91,14 @@ fn keep_request(
         ));
     }
     background.is_associated |= framework.place == Place::Impl;
+    for (kept, input) in background.kept.iter_mut().zip(&function.sig.inputs) {
+        if let (Kept::Name { name, references: 0 }, FnArg::Typed(typed)) = (&*kept, input)
+            && let Some(wrapper) = framework.wrapper(&typed.ty)
+        {
+            let constructor = wrapper.is_tuple.then(|| constructor(&typed.ty)).flatten();
+            *kept = Kept::Inside { name: name.clone(), constructor };
+        }
+    }
     let kept = |name: Ident| match framework.keeping {
         Keeping::Parts => Kept::Request { name, module: framework.module },
         Keeping::Clone | Keeping::Never => Kept::Name { name, references: 0 },
@@ -101,6 +111,14 @@ fn keep_request(
             }
         }
     }
+}
+
+/// `axum::extract::Path` of the type `axum::extract::Path<u64>`.
+fn constructor(ty: &Type) -> Option<Path> {
+    let Type::Path(path) = ty else { return None };
+    let mut path = path.path.clone();
+    path.segments.last_mut()?.arguments = PathArguments::None;
+    Some(path)
 }
 
 fn check_handler(framework: &Framework, function: &Function, errors: &mut Errors) {
@@ -246,3 +264,6 @@ fn check_handle(
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -49,12 +49,8 @@ where
             Role::Alone(_) => next_seq(),
         });
         let inside = role.enter();
-        let outcome = || Outcome::Hit {
-            age,
-            tier: HitTier::Shared,
-            stale: is_stale,
-            refreshing: false,
-        };
+        let outcome =
+            || Outcome::Hit { age, tier: HitTier::Shared, stale: is_stale, refreshing: false };
         let result = self.terms.restore_as(value, outcome);
         let is_kept = !is_stale && !local.is_zero();
         let is_negative = !matches!(self.terms.look(&result), Loaded::Value(_));

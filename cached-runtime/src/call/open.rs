@@ -74,12 +74,12 @@ where
 pub fn peek<R, Q: Key, T: Terms<R>>(
     site: &'static Site,
     instance: Instance,
-    key: Q,
+    key: &Q,
     terms: &T,
 ) -> Option<R> {
     site.state(|state, _| {
         let tier = state.find(instance)?.tier::<Q::Owned, T::Value, T::Failure>();
-        let answer = tier.peek(&tier.seed.lookup(&key).own())?;
+        let answer = tier.peek(&tier.seed.lookup(key).own())?;
         Some(terms.restore(answer.value))
     })
 }

@@ -50,7 +50,8 @@ pub(super) fn response(response: http::Response<Bytes>) -> HttpResponse {
     let status = StatusCode::from_u16(parts.status.as_u16());
     let mut response = HttpResponse::new(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
     *response.headers_mut() = fields(&parts.headers);
-    let declared = parts.headers.get(CONTENT_LENGTH).and_then(|field| field.to_str().ok()?.parse().ok());
+    let declared =
+        parts.headers.get(CONTENT_LENGTH).and_then(|field| field.to_str().ok()?.parse().ok());
     response.set_body(match declared {
         Some(length) if body.is_empty() => Bodiless { length }.boxed(),
         _ => body.boxed(),
@@ -95,7 +96,10 @@ impl MessageBody for Bodiless {
         BodySize::Sized(self.length)
     }
 
-    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+    fn poll_next(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
         Poll::Ready(None)
     }
 }
@@ -136,7 +140,10 @@ where
         self.0.size_hint().exact().map_or(BodySize::Stream, BodySize::Sized)
     }
 
-    fn poll_next(mut self: Pin<&mut Self>, ctx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        ctx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
         let frame = ready!(Pin::new(&mut self.0).poll_frame(ctx));
         // Bodies of actix-web have no trailers.
         Poll::Ready(frame.map(|frame| frame.map(|frame| frame.into_data().unwrap_or_default())))

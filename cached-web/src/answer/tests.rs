@@ -1,5 +1,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use http::header::HeaderName;
+
 use super::*;
 use crate::admission::Bypass;
 use crate::cache_status::Missed;
@@ -48,7 +50,7 @@ fn lines(answer: &Answer, name: &str) -> Vec<String> {
 
 /// All names, sorted.
 fn names(answer: &Answer) -> Vec<&str> {
-    let mut names: Vec<&str> = answer.headers.keys().map(|name| name.as_str()).collect();
+    let mut names: Vec<&str> = answer.headers.keys().map(HeaderName::as_str).collect();
     names.sort_unstable();
     names
 }

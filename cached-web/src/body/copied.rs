@@ -25,7 +25,7 @@ pub(crate) struct Copied<B> {
 
 /// What has become of the copy.
 enum Copy {
-    Growing(Copying),
+    Growing(Box<Copying>),
     Finishing(Pin<Box<dyn Future<Output = ()> + Send>>),
     Gone,
 }
@@ -33,7 +33,13 @@ enum Copy {
 impl<B: Body<Data = Bytes> + Unpin> Copied<B> {
     /// A body of this length, if it is known, and its copy.
     pub(super) fn new(body: B, length: Option<u64>, copying: Copying) -> Self {
-        Self { body, length, passed: 0, last: None, copy: Mutex::new(Copy::Growing(copying)) }
+        Self {
+            body,
+            length,
+            passed: 0,
+            last: None,
+            copy: Mutex::new(Copy::Growing(Box::new(copying))),
+        }
     }
 
     /// Copies a frame that flows, and gives it back. None: it waits until the copy is kept, since
@@ -44,7 +50,8 @@ impl<B: Body<Data = Bytes> + Unpin> Copied<B> {
             return Some(frame);
         };
         self.passed += data.len() as u64;
-        if let Copy::Growing(copying) = self.copy.get_mut().unwrap_or_else(PoisonError::into_inner) {
+        if let Copy::Growing(copying) = self.copy.get_mut().unwrap_or_else(PoisonError::into_inner)
+        {
             copying.push(data);
         }
         if self.length == Some(self.passed) || self.body.is_end_stream() {

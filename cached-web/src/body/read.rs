@@ -92,6 +92,8 @@ fn joined(mut chunks: VecDeque<Bytes>) -> Bytes {
         return chunks.pop_front().unwrap_or_default();
     }
     let mut whole = BytesMut::with_capacity(chunks.iter().map(Bytes::len).sum());
-    chunks.iter().for_each(|chunk| whole.extend_from_slice(chunk));
+    for chunk in &chunks {
+        whole.extend_from_slice(chunk);
+    }
     whole.freeze()
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt as _;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderName, StatusCode};
 
 use super::{Begun, Closures, To};
 use crate::answer::Answer;
@@ -53,14 +53,19 @@ impl Load {
     pub(crate) async fn run<F: Future>(&mut self, body: F) -> Result<F::Output, Answer> {
         match self.underway.run(body).await {
             Ok(output) => Ok(output),
-            Err(stand_in) => Err(self.stand_in(stand_in).unwrap_or_else(|| {
-                self.visit.late(self.variant.is_some())
-            })),
+            Err(stand_in) => Err(self
+                .stand_in(stand_in)
+                .unwrap_or_else(|| self.visit.late(self.variant.is_some()))),
         }
     }
 
     /// What to do with a response, by its head. `length` is that of its body, where it is known.
-    pub(crate) fn plan(&self, status: StatusCode, headers: &HeaderMap, length: Option<u64>) -> Plan {
+    pub(crate) fn plan(
+        &self,
+        status: StatusCode,
+        headers: &HeaderMap,
+        length: Option<u64>,
+    ) -> Plan {
         if !self.may_keep() || self.has_failed(status, headers) {
             return Plan::Pass(plan::Unkept::Status);
         }
@@ -211,7 +216,7 @@ impl Load {
         };
         // Those that the rules declare are in every key.
         let declared = self.visit.rules().vary;
-        let names = names.iter().map(|name| name.as_str()).filter(|name| !declared.contains(name));
+        let names = names.iter().map(HeaderName::as_str).filter(|name| !declared.contains(name));
         let names: Vec<Box<str>> = names.map(Box::from).collect();
         let is_covered = match &self.variant {
             Some(varies) => varies.covers(&names),
@@ -252,7 +257,9 @@ async fn store(to: To, key: &str, tags: &[Box<str>], kept: Kept, timeout: Timeou
     let begun = rt::begin_refreshing_shared(site, instance, Mode::Fresh, Text::new(key), terms());
     let ControlFlow::Continue(mut call) = begun.split().1 else { return };
     call.go_alone();
-    tags.iter().for_each(|tag| call.tag(Text::new(tag)));
+    for tag in tags {
+        call.tag(Text::new(tag));
+    }
     if let rt::Opened::Load(underway) = rt::open(call).await {
         underway.current().set_timeout(timeout);
         let _ = underway.land(Ok(kept.into())).await;

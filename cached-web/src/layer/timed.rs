@@ -9,14 +9,16 @@ use bytes::Bytes;
 use http::header::{IF_MODIFIED_SINCE, IF_NONE_MATCH};
 use http::{Method, Request, Response};
 use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt as _;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::CacheLayer;
 use crate::body::{Flow, settle};
 use crate::engine::Opened;
-use crate::made::{Heads, Made};
+use crate::made::Made;
 use crate::request::RequestInfo;
+use crate::visit::Visit;
 
 impl<S> Layer<S> for CacheLayer {
     type Service = CacheService<S>;
@@ -38,7 +40,7 @@ where
     S: Service<Request<B>, Response = Response<R>> + Clone + Send + 'static,
     S::Future: Send,
     S::Error: Send,
-    B: Send + 'static,
+    B: Body + Send + 'static,
     R: Body<Data = Bytes> + Unpin + Send + 'static,
     R::Error: Unpin + Send,
 {
@@ -53,11 +55,11 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         // The one that was found ready is called, a clone of it is for later.
         let next = self.inner.clone();
-        let mut ready = mem::replace(&mut self.inner, next);
+        let ready = mem::replace(&mut self.inner, next);
         let made = self.made;
         CacheFuture(Box::pin(async move {
-            let answer = made.answer(request, |request| ready.call(request)).await;
-            answer.map(|response| response.map(CacheBody))
+            let response = made.answer(request, ready).await?;
+            Ok(response.map(CacheBody))
         }))
     }
 }
@@ -70,44 +72,82 @@ impl<S: fmt::Debug> fmt::Debug for CacheService<S> {
 
 impl Made {
     /// Answers a request: from the cache, or by the service.
-    async fn answer<B, R, E, F>(
+    async fn answer<S, B, R>(
         self,
-        mut request: Request<B>,
-        call: impl FnOnce(Request<B>) -> F,
-    ) -> Result<Response<Flow<R>>, E>
+        request: Request<B>,
+        mut service: S,
+    ) -> Result<Response<Flow<R>>, S::Error>
     where
-        F: Future<Output = Result<Response<R>, E>>,
-        R: Body<Data = Bytes> + Unpin,
+        S: Service<Request<B>, Response = Response<R>> + Send + 'static,
+        B: Body + Send + 'static,
+        R: Body<Data = Bytes> + Unpin + 'static,
+        R::Error: Unpin,
     {
+        // HTTP/2 announces no body in fields.
+        let has_body = !request.body().is_end_stream();
         let (uri, headers) = (request.uri().clone(), request.headers().clone());
         let info = RequestInfo::new(request.method().clone(), uri, headers);
-        let mut load = match self.begin(info, Heads::AsGet).open().await {
+        let visit = Visit::of_service(self.rules(), info);
+        let visit = if has_body { visit.with_body() } else { visit };
+        let (refresh, begun) = self.begin(visit).look().await.split();
+        // Who is answered has no use for the request any more: it renews what it was answered with.
+        let request = match refresh {
+            Some(refresh) if begun.is_answered() => {
+                refresh.start_async(move || self.renew(request, service));
+                return match begun.open().await {
+                    Opened::Answer(answer) => Ok(answer.into_response().map(Flow::Whole)),
+                    Opened::Load(_) => unreachable!("a request that is answered loads nothing"),
+                };
+            }
+            _ => request,
+        };
+        let mut load = match begun.open().await {
             Opened::Answer(answer) => return Ok(answer.into_response().map(Flow::Whole)),
             Opened::Load(load) => load,
         };
-        if load.may_keep() {
-            // What GET would get is kept, and says all that HEAD asks for. Conditions are for what
-            // is kept: a 304 of the service itself would be of no use to others.
-            if request.method() == Method::HEAD {
-                *request.method_mut() = Method::GET;
-            }
-            request.headers_mut().remove(IF_NONE_MATCH);
-            request.headers_mut().remove(IF_MODIFIED_SINCE);
-        }
-        match load.run(call(request)).await {
+        let request = if load.may_keep() { whole(request) } else { request };
+        match load.run(service.call(request)).await {
             Ok(response) => Ok(settle(load, response?).await),
             Err(answer) => Ok(answer.into_response().map(Flow::Whole)),
         }
     }
+
+    /// The same where nobody waits: the response is for the cache alone.
+    async fn renew<S, B, R>(self, request: Request<B>, service: S)
+    where
+        S: Service<Request<B>, Response = Response<R>> + Send + 'static,
+        B: Body + Send + 'static,
+        R: Body<Data = Bytes> + Unpin + 'static,
+        R::Error: Unpin,
+    {
+        let answer: Pin<Box<dyn Future<Output = _>>> = Box::pin(self.answer(request, service));
+        // One that is copied while it flows is kept at its end.
+        if let Ok(response) = answer.await
+            && let Flow::Copied(mut body) = response.into_body()
+        {
+            while let Some(Ok(_)) = body.frame().await {}
+        }
+    }
+}
+
+/// The request whose answer is kept: that of GET says all that HEAD asks for. Conditions are for what
+/// is kept; a 304 of the service itself would be of no use to others.
+fn whole<B>(mut request: Request<B>) -> Request<B> {
+    if request.method() == Method::HEAD {
+        *request.method_mut() = Method::GET;
+    }
+    request.headers_mut().remove(IF_NONE_MATCH);
+    request.headers_mut().remove(IF_MODIFIED_SINCE);
+    request
 }
 
 /// What a [`CacheService`] returns.
-pub struct CacheFuture<R: Body, E>(
-    Pin<Box<dyn Future<Output = Result<Response<CacheBody<R>>, E>> + Send>>,
-);
+pub struct CacheFuture<R: Body, E>(Pin<Box<dyn Future<Output = Answered<R, E>> + Send>>);
+
+type Answered<R, E> = Result<Response<CacheBody<R>>, E>;
 
 impl<R: Body, E> Future for CacheFuture<R, E> {
-    type Output = Result<Response<CacheBody<R>>, E>;
+    type Output = Answered<R, E>;
 
     fn poll(mut self: Pin<&mut Self>, ctx: &mut Context<'_>) -> Poll<Self::Output> {
         self.0.as_mut().poll(ctx)

@@ -45,7 +45,7 @@ pub(super) fn head<B>(head: &Response<'_>, body: B) -> http::Response<B> {
 }
 
 /// A response from the cache.
-pub(super) fn response(response: http::Response<Bytes>) -> Response<'static> {
+pub(super) fn response<'o>(response: http::Response<Bytes>) -> Response<'o> {
     let (parts, body) = response.into_parts();
     let mut response = Response::new();
     response.set_status(Status::new(parts.status.as_u16()));
@@ -81,8 +81,8 @@ fn fields(fields: &rocket::http::HeaderMap<'_>) -> HeaderMap {
 }
 
 /// A body that a handler gave.
-pub(super) struct Incoming {
-    pub(super) body: response::Body<'static>,
+pub(super) struct Incoming<'o> {
+    pub(super) body: response::Body<'o>,
     length: Option<u64>,
     /// What is read at once.
     chunk: Vec<u8>,
@@ -91,9 +91,9 @@ pub(super) struct Incoming {
 /// Bytes that are read at once of a body that is known to have as many.
 const CHUNK: usize = 64 << 10;
 
-impl Incoming {
+impl<'o> Incoming<'o> {
     /// Takes the body of a response.
-    pub(super) async fn take(response: &mut Response<'static>) -> Self {
+    pub(super) async fn take(response: &mut Response<'o>) -> Self {
         let mut body = response.body_mut().take();
         let length = body.size().await;
         // Rocket does it when it sends a body of known length, which it may not know any more then.
@@ -104,7 +104,7 @@ impl Incoming {
     }
 }
 
-impl Body for Incoming {
+impl Body for Incoming<'_> {
     type Data = Bytes;
     type Error = io::Error;
 
@@ -114,7 +114,8 @@ impl Body for Incoming {
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         let Self { body, length, chunk } = self.get_mut();
         if chunk.is_empty() {
-            let known = length.map(|length| usize::try_from(length).unwrap_or(CHUNK).clamp(1, CHUNK));
+            let known =
+                length.map(|length| usize::try_from(length).unwrap_or(CHUNK).clamp(1, CHUNK));
             chunk.resize(known.unwrap_or(body.max_chunk_size().max(1)), 0);
         }
         let mut buffer = ReadBuf::new(chunk);

@@ -2,17 +2,18 @@
 
 use std::pin::Pin;
 
-use http::header::{CONTENT_LENGTH, SET_COOKIE, VARY};
 use bytes::Bytes;
 use http::StatusCode;
+use http::header::{CONTENT_LENGTH, SET_COOKIE, VARY};
 use http::response::Parts;
 use http_body::Body;
 use http_body_util::BodyExt as _;
 use salvo::http::ResBody;
 use salvo::{Depot, Request, Writer, async_trait};
 
+use crate::answer::Answer;
 use crate::body::{Flow, settle};
-use crate::engine::{Answer, Load};
+use crate::engine::Load;
 
 /// What a cached handler returns.
 #[must_use = "it is sent once it is written"]

@@ -163,16 +163,19 @@ fn escaped(value: &[u8]) -> String {
 fn unescaped(text: &str) -> Option<Vec<u8>> {
     let mut value = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
-    while let [byte, after @ ..] = rest {
-        (rest, _) = match (byte, after) {
-            (b'\\', [b'\\', after @ ..]) => (after, value.push(b'\\')),
+    while let [first, after @ ..] = rest {
+        let (byte, after) = match (first, after) {
+            (b'\\', [b'\\', after @ ..]) => (b'\\', after),
             (b'\\', [b'x', high, low, after @ ..]) => {
                 let digits = [*high, *low];
-                (after, value.push(u8::from_str_radix(str::from_utf8(&digits).ok()?, 16).ok()?))
+                (u8::from_str_radix(str::from_utf8(&digits).ok()?, 16).ok()?, after)
             }
-            (byte, after) => (after, value.push(*byte)),
+            (byte, after) => (*byte, after),
         };
+        value.push(byte);
+        rest = after;
     }
+    // What was not written so (`\x41`, a single backslash) is not read either.
     (escaped(&value) == text).then_some(value)
 }
 

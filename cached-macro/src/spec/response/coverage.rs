@@ -32,12 +32,14 @@ pub(super) fn check(
                 Reads::Other if route.has(&text, ty) => Reads::Uri,
                 other => other,
             };
-            let is_covered = match (reads, key) {
-                _ if is_mentioned => true,
-                (Reads::Uri | Reads::Request, Key::Request) | (Reads::Nothing, _) => true,
-                // It is given all that is not the same for every request.
-                (_, key) => matches!(key, Key::Callable(_)),
-            };
+            let is_covered = is_mentioned
+                || match reads {
+                    // Where it is a response, that is refused already.
+                    Reads::Nothing | Reads::Response => true,
+                    Reads::Uri | Reads::Request => matches!(key, Key::Request | Key::Callable(_)),
+                    // A callable is given all that is not the same for every request.
+                    Reads::Other => matches!(key, Key::Callable(_)),
+                };
             match skipped.get(&text) {
                 Some(span) if is_mentioned => errors.at_span(
                     *span,

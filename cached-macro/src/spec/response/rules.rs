@@ -23,7 +23,6 @@ pub(super) fn rules(
     function: &Function,
     errors: &mut Errors,
 ) -> Vec<TokenStream> {
-    check_pairs(args, errors);
     let mut rules = Vec::new();
     rules.extend(is_per_identity.then(|| quote!(.per_identity())));
     rules.extend(names(args, "ignore_query", query::check_ignored, errors));
@@ -38,7 +37,7 @@ pub(super) fn rules(
     rules.extend(word(args, "stream", &[("tee", quote!(.tee()))], errors));
     let etag = |kind: TokenStream| {
         let krate = home.krate_at(Span::mixed_site());
-        hygienic!(.etag(#krate::__private::ETags::#kind))
+        hygienic!(.etag(#krate::ETags::#kind))
     };
     let etags = [
         ("strong", etag(quote!(Strong))),
@@ -53,7 +52,7 @@ pub(super) fn rules(
 }
 
 /// Arguments that exclude one another.
-fn check_pairs(args: &Args, errors: &mut Errors) {
+pub(super) fn check_pairs(args: &Args, errors: &mut Errors) {
     let mut excludes = |name: &str, other: &str, which: &str| {
         if let (Some(span), Some(_)) = (args.span(name), args.span(other)) {
             errors.at_span(

@@ -1,0 +1,116 @@
+//! A small shop: what it sells, and its pages. The examples serve it, one on each framework; what
+//! they do at the end of a command line is in `run`.
+//!
+//! A page says how often pages were rendered, so that a browser shows whether it was rendered anew.
+
+mod run;
+mod visits;
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use cached_web::RequestInfo;
+use futures_util::stream::{self, Stream};
+use serde::Deserialize;
+
+pub use run::{Result, listen, run};
+
+/// What the shop sells: names, and prices in cents. An item's number is its place.
+static ITEMS: Mutex<[(&str, u32); 5]> = Mutex::new([
+    ("Anvil", 4900),
+    ("Bellows", 2700),
+    ("Chisel", 900),
+    ("Drawknife", 3100),
+    ("Emery", 350),
+]);
+
+const ITEMS_A_PAGE: usize = 3;
+
+/// Which part of the list is asked for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Listing {
+    /// Counted from 0, the default.
+    pub page: usize,
+    /// `price`, or anything else for the name, the default.
+    pub sort: String,
+}
+
+/// What a form says of an item.
+#[derive(Debug, Deserialize)]
+pub struct Price {
+    /// The new price.
+    pub cents: u32,
+}
+
+/// Renders a page of the list.
+#[must_use]
+pub fn list(listing: &Listing) -> String {
+    let mut items: Vec<_> = items().iter().copied().enumerate().collect();
+    if listing.sort == "price" {
+        items.sort_by_key(|(_, (_, cents))| *cents);
+    }
+    let rows = items.iter().skip(listing.page * ITEMS_A_PAGE).take(ITEMS_A_PAGE);
+    let rows: String = rows
+        .map(|(id, (name, cents))| format!("<li><a href=/items/{id}>{name}</a> {cents} cents"))
+        .collect();
+    page(&format!(
+        "<ul>{rows}</ul><a href='/items?page=0'>first</a> <a href='/items?page=1'>second</a> \
+         <a href='/items?sort=price&page=0'>by price</a> <a href=/account>account</a>"
+    ))
+}
+
+/// Renders the page of an item, with a form that changes its price. None: there is no such item.
+#[must_use]
+pub fn item(id: usize) -> Option<String> {
+    let (name, cents) = items().get(id).copied()?;
+    Some(page(&format!(
+        "<h1>{name}</h1><form method=post><input name=cents value={cents}> cents <button>Set\
+         </button></form><a href=/items>all</a>"
+    )))
+}
+
+/// Changes the price of an item. False: there is no such item.
+pub fn set_price(id: usize, price: &Price) -> bool {
+    items().get_mut(id).map(|(_, cents)| *cents = price.cents).is_some()
+}
+
+/// Renders the page of a user.
+#[must_use]
+pub fn account(user: &str) -> String {
+    let name = user.replace('&', "&amp;").replace('<', "&lt;");
+    page(&format!(
+        "<h1>Hello, {name}</h1><button onclick=\"document.cookie='user=alice';location.reload()\">\
+         Be alice</button><button onclick=\"document.cookie='user=bob';location.reload()\">Be bob\
+         </button>"
+    ))
+}
+
+/// Who asks: what the cookie `user` says, which in a shop with locks would be signed.
+#[must_use]
+pub fn user(request: &RequestInfo) -> String {
+    let fields = request.headers().get_all("cookie").iter().filter_map(|field| field.to_str().ok());
+    let mut cookies = fields.flat_map(|field| field.split("; "));
+    cookies.find_map(|cookie| cookie.strip_prefix("user=")).unwrap_or("stranger").to_owned()
+}
+
+/// Events that never end, one a second.
+pub fn events() -> impl Stream<Item = String> + Send + 'static {
+    stream::unfold(0, async |count: u32| {
+        if count > 0 {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        Some((format!("data: {count}\n\n"), count + 1))
+    })
+}
+
+fn items() -> MutexGuard<'static, [(&'static str, u32); 5]> {
+    ITEMS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn page(body: &str) -> String {
+    static RENDERED: AtomicU32 = AtomicU32::new(0);
+    let rendered = RENDERED.fetch_add(1, Ordering::Relaxed) + 1;
+    format!("<!doctype html><title>Shop</title>{body}<p>Pages rendered: {rendered}")
+}
