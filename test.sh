@@ -91,6 +91,8 @@ lints() {
     # Not among all targets: its feature would make every other benchmark's hits dearer.
     cargo clippy -p cached-benches --no-default-features --features simulation --bench freshness \
         -- -D warnings
+    # Nor this one, which brings in five frameworks and the caches that are published for them.
+    cargo clippy -p cached-benches --no-default-features --features web --bench web -- -D warnings
     # As users build it: without `testing`, and with few features or one.
     for features in "" macros json filesystem memcached redis tokio; do
         printf '\n> features: %s\n' "${features:-none}"
@@ -133,7 +135,7 @@ documentation() {
 
 examples() {
     local file example
-    for file in examples/examples/*.rs; do
+    for file in examples/{,web/}examples/*.rs; do
         example=$(basename "$file" .rs)
         printf '\n> cargo run --example %s\n' "$example"
         case $example in

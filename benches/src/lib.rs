@@ -10,7 +10,7 @@
 
 #[cfg(feature = "peers")]
 pub mod cold;
-#[cfg(feature = "peers")]
+#[cfg(any(feature = "peers", feature = "web"))]
 pub mod contest;
 pub mod contestants;
 pub mod keys;
@@ -20,3 +20,5 @@ pub mod simulation;
 pub mod stores;
 #[cfg(feature = "peers")]
 pub mod threads;
+#[cfg(feature = "web")]
+pub mod web;

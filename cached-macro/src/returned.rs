@@ -3,8 +3,8 @@
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::{
-    GenericArgument, Generics, PathArguments, ReturnType, Type, TypeParam, TypeParamBound,
-    WherePredicate, parse_quote,
+    GenericArgument, Generics, PathArguments, ReturnType, Type, TypeImplTrait, TypeParam,
+    TypeParamBound, WherePredicate, parse_quote,
 };
 
 use crate::diagnostics::Errors;
@@ -56,7 +56,7 @@ pub(crate) fn check(function: &Function) -> Result<Returned, Errors> {
         _ => Naming::Named,
     };
     let mut ty = declared.clone();
-    erase_impl(&mut ty);
+    replace_impl(&mut ty, &mut |_| parse_quote!(_));
     errors.or(Returned {
         declared: declared.clone(),
         ty,
@@ -163,25 +163,25 @@ pub(crate) fn has_reference(ty: &Type) -> bool {
     }
 }
 
-/// Writes `_` for each `impl Trait`.
-fn erase_impl(ty: &mut Type) {
+/// Writes another type for each `impl Trait`.
+pub(crate) fn replace_impl(ty: &mut Type, with: &mut dyn FnMut(&TypeImplTrait) -> Type) {
     match ty {
-        Type::ImplTrait(_) => *ty = parse_quote!(_),
+        Type::ImplTrait(hidden) => *ty = with(hidden),
         Type::Path(path) => {
             for segment in &mut path.path.segments {
                 if let PathArguments::AngleBracketed(args) = &mut segment.arguments {
                     for arg in &mut args.args {
                         if let GenericArgument::Type(ty) = arg {
-                            erase_impl(ty);
+                            replace_impl(ty, with);
                         }
                     }
                 }
             }
         }
-        Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(erase_impl),
-        Type::Array(array) => erase_impl(&mut array.elem),
-        Type::Paren(paren) => erase_impl(&mut paren.elem),
-        Type::Group(group) => erase_impl(&mut group.elem),
+        Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(|ty| replace_impl(ty, with)),
+        Type::Array(array) => replace_impl(&mut array.elem, with),
+        Type::Paren(paren) => replace_impl(&mut paren.elem, with),
+        Type::Group(group) => replace_impl(&mut group.elem, with),
         _ => {}
     }
 }
@@ -255,7 +255,7 @@ pub(crate) fn written(output: &ReturnType) -> Option<Type> {
         }
         ReturnType::Type(_, ty) => {
             let mut ty = ungrouped(ty).clone();
-            erase_impl(&mut ty);
+            replace_impl(&mut ty, &mut |_| parse_quote!(_));
             Some(ty)
         }
     }

@@ -285,7 +285,7 @@ fn respond(spec: &Spec, function: &Function) -> TokenStream {
     };
     let krate = spec.caching.home.krate_at(span);
     let module = Ident::new(spec.framework.module, span);
-    let future = body::future(function, ty.as_ref(), span);
+    let future = body::declared(function, body::future(function, ty.as_ref(), span), span);
     quote_spanned!(span=>
         #[allow(clippy::items_after_statements, reason = "the items of a body come after its type")]
         let __body = #future;

@@ -90,12 +90,8 @@ fn kept(input: &FnArg, param: &Param) -> Result<Kept, Unkept> {
             }
         }
         FnArg::Typed(typed) => match &*typed.pat {
-            Pat::Ident(bound) if bound.by_ref.is_none() && bound.subpat.is_none() => {
-                (bound.ident.clone(), Some(&*typed.ty))
-            }
-            Pat::Ident(bound) if bound.by_ref.is_some() => {
-                return unkept("what `ref` binds", "take it by value or by `&`");
-            }
+            Pat::Ident(bound) if bound.by_ref.is_none() => (bound.ident.clone(), Some(&*typed.ty)),
+            Pat::Ident(_) => return unkept("what `ref` binds", "take it by value or by `&`"),
             Pat::Wild(_) => return unkept("an argument without a name", "write one such as `_id`"),
             pat if is_whole(pat) => {
                 let references = references_inside(pat, &typed.ty);

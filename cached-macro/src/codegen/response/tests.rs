@@ -82,7 +82,7 @@ fn a_handler_is_async_and_returns_what_its_framework_does() {
         let expanded = expand(framework, args, item).to_string().replace(' ', "");
         let module = framework.module;
         assert!(expanded.contains("asyncfnf"), "{args} {item}");
-        assert!(expanded.contains(&format!("->::cached_web::{module}::Response{{")), "{expanded}");
+        assert!(expanded.contains(&format!("->::cached_web::{module}::Response")), "{expanded}");
     }
 }
 

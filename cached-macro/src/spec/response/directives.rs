@@ -33,7 +33,7 @@ const KNOWN: [(&str, Argument); 13] = [
 
 pub(super) fn check(text: &LitStr, is_per_identity: bool, errors: &mut Errors) {
     let value = text.value();
-    if !value.bytes().all(|byte| byte == b'\t' || (b' '..=b'~').contains(&byte)) {
+    if !value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
         errors.at(text, "directives are visible ASCII; write such as \"public, max-age=60\"");
         return;
     }

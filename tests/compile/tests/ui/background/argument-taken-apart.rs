@@ -1,10 +1,15 @@
 use cached_runtime::cached;
 
-#[cached(stale = 60)]
-fn load((id, page): (u64, u64)) -> u64 {
-    id + page
+struct Pair {
+    id: u64,
+    page: u64,
+}
+
+#[cached(stale = 60, key = "{id}")]
+fn load(Pair { id, .. }: Pair) -> u64 {
+    id
 }
 
 fn main() {
-    load((1, 1));
+    load(Pair { id: 1, page: 1 }).min(Pair { id: 1, page: 1 }.page);
 }

@@ -1,0 +1,8 @@
+use cached_web::axum::cached_response;
+
+#[cached_response(store_if = |response| response.is_good())]
+async fn page() -> &'static str {
+    "page"
+}
+
+fn main() {}
