@@ -21,7 +21,8 @@ pub struct Head(Vec<Vec<u8>>);
 
 impl Raw {
     pub async fn connect(address: SocketAddr) -> Self {
-        let stream = timeout(BOUND, TcpStream::connect(address)).await.expect("a connection in time");
+        let stream =
+            timeout(BOUND, TcpStream::connect(address)).await.expect("a connection in time");
         Self { stream: stream.expect("a connection"), buffer: Vec::new() }
     }
 

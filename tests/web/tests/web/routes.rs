@@ -58,7 +58,10 @@ macro_rules! routes {
 
             // Tags.
             tagged(timeout = 60, tags("pages")) = CacheLayer::new(60).tags(["pages"]),
-            tagging(timeout = 60, tags(|response| [response.headers()["x-tag"].to_str().unwrap()]));
+            tagging(
+                timeout = 60,
+                tags(|response| [response.headers()["x-tag"].to_str().unwrap().to_owned()])
+            );
 
             background:
             renewed(timeout = 10, stale = "1h"),
@@ -69,7 +72,7 @@ macro_rules! routes {
 }
 
 /// The path of a route, where names of parts are in braces.
-macro_rules! path {
+macro_rules! at {
     ($name:ident) => {
         concat!("/", stringify!($name), "/{page}")
     };
@@ -89,4 +92,4 @@ pub fn named(headers: &http::HeaderMap) -> Option<User> {
     Some(User(headers.get("x-user")?.to_str().ok()?.to_owned()))
 }
 
-pub(crate) use {path, routes};
+pub(crate) use {at, routes};

@@ -8,7 +8,8 @@ use crate::site::Site;
 
 /// A page of a user at an address that looks like a file's is still the user's.
 pub async fn deception_by_a_suffix(site: &Site) {
-    for suffix in ["/me.css", "/logo.png", "/%2e%2e/me.js", "/a;b.css", "/me%00.css", "/me.css?x=1"] {
+    for suffix in ["/me.css", "/logo.png", "/%2e%2e/me.js", "/a;b.css", "/me%00.css", "/me.css?x=1"]
+    {
         let page = site.page("deep");
         let answer = page.at(suffix).field("cookie", "session=victim").send().await;
         if !answer.status.is_success() {
@@ -71,7 +72,8 @@ pub async fn two_hosts(site: &Site) {
 /// Fields that frameworks and proxies read hosts and schemes from are no part of what is shared: what
 /// reflects them has to say so, and is then kept apart.
 pub async fn forwarded_hosts(site: &Site) {
-    for name in ["x-forwarded-host", "x-host", "x-forwarded-scheme", "x-original-url", "forwarded"] {
+    for name in ["x-forwarded-host", "x-host", "x-forwarded-scheme", "x-original-url", "forwarded"]
+    {
         let page = site.page_of("plain", move |run| Reply::run(run).field("vary", name));
         stored!(page.get().field(name, "evil.example"), 1);
         stored!(page.get(), 2);

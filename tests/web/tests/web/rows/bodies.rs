@@ -18,9 +18,8 @@ pub async fn one_of_unknown_length_passes(site: &Site) {
 }
 
 pub async fn one_of_unknown_length_is_copied_on_request(site: &Site) {
-    let page = site.page_of("copied", |_| {
-        flow(&[Part::Bytes(400), Part::Bytes(600)]).field("x-a", "1")
-    });
+    let page =
+        site.page_of("copied", |_| flow(&[Part::Bytes(400), Part::Bytes(600)]).field("x-a", "1"));
     for turn in ["first", "second"] {
         let answer = page.get().send().await;
         assert_eq!((answer.body.len(), page.runs()), (1000, 1), "{turn}: {answer:?}");
@@ -38,9 +37,7 @@ pub async fn a_limit_is_kept_to(site: &Site) {
     }
     // What is copied while it flows reaches the limit midway.
     for (length, is_kept) in [(500, true), (501, false), (100_000, false)] {
-        let page = site.page_of("copied", move |_| {
-            flow(&[Part::Bytes(500), Part::Bytes(length)])
-        });
+        let page = site.page_of("copied", move |_| flow(&[Part::Bytes(500), Part::Bytes(length)]));
         let (first, second) = (page.get().send().await, page.get().send().await);
         assert_eq!((first.body.len(), second.body.len()), (500 + length, 500 + length));
         assert_eq!((second.says("hit"), page.runs() == 1), (is_kept, is_kept), "{second:?}");
@@ -113,7 +110,9 @@ pub async fn what_breaks_off_is_not_kept(site: &Site) {
         for length in [None, Some("20")] {
             let page = site.page_of(route, move |_| {
                 let reply = flow(&[Part::Bytes(10), Part::Break]);
-                length.into_iter().fold(reply, |reply, length| reply.field("content-length", length))
+                length
+                    .into_iter()
+                    .fold(reply, |reply, length| reply.field("content-length", length))
             });
             for run in 1..3 {
                 let answer = page.get().try_send().await;
@@ -132,8 +131,7 @@ pub async fn what_breaks_off_is_not_kept(site: &Site) {
 pub async fn a_length_that_lies_is_not_kept(site: &Site) {
     for route in ROUTES {
         for (length, parts) in [("20", [Part::Bytes(5); 2]), ("8", [Part::Bytes(5); 2])] {
-            let page = site
-                .page_of(route, move |_| flow(&parts).field("content-length", length));
+            let page = site.page_of(route, move |_| flow(&parts).field("content-length", length));
             for run in 1..3 {
                 let _ = page.get().try_send().await;
                 assert_eq!(page.runs(), run, "{route}: 10 bytes that say they are {length}");

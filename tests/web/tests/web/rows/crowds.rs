@@ -28,9 +28,8 @@ pub async fn a_thousand_private_pages_are_a_thousand_runs(site: &Site) {
 }
 
 pub async fn a_thousand_cookies_are_a_thousand_runs(site: &Site) {
-    let page = site.page_of("plain", |run| {
-        Reply::run(run).field("set-cookie", format!("session={run}"))
-    });
+    let page =
+        site.page_of("plain", |run| Reply::run(run).field("set-cookie", format!("session={run}")));
     let answers = each_their_own(&page).await;
     for (head, body) in answers {
         let cookie = head.field("set-cookie").map(|cookie| cookie.replace("session=", "run "));
@@ -57,7 +56,8 @@ pub async fn streams_are_not_shared(site: &Site) {
 
 /// Of a crowd whose first one fails, each gets an answer.
 pub async fn a_failure_of_the_first_is_not_everybodys(site: &Site) {
-    let page = site.page_of("plain", |run| Reply::run(run).status(if run == 1 { 500 } else { 200 }));
+    let page =
+        site.page_of("plain", |run| Reply::run(run).status(if run == 1 { 500 } else { 200 }));
     let answers = crowd(&page, 50, |_| String::new()).await;
     let failed = answers.iter().filter(|(head, _)| head.status() == 500).count();
     assert_eq!(failed, 1, "one run failed");

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use httpdate::fmt_http_date;
 use crate::outcome::{hit, passed, stored};
 use crate::script::Reply;
 use crate::site::Site;
+use httpdate::fmt_http_date;
 
 /// Lines of `Cache-Control`, each list one response's, with which nothing is kept.
 const REFUSED: &[&[&str]] = &[
@@ -94,13 +94,37 @@ pub async fn a_shorter_lifetime_counts(site: &Site) {
     let expires = move |run| Reply::run(run).field("date", date(0)).field("expires", date(10));
     let rows: [(&str, Box<dyn Fn(u64) -> Reply + Send + Sync>, u64); 8] = [
         ("max-age", Box::new(|run| Reply::run(run).field("cache-control", "max-age=10")), 10),
-        ("s-maxage", Box::new(|run| Reply::run(run).field("cache-control", "max-age=50, s-maxage=5")), 5),
-        ("longer s-maxage", Box::new(|run| Reply::run(run).field("cache-control", "max-age=5, s-maxage=50")), 50),
+        (
+            "s-maxage",
+            Box::new(|run| Reply::run(run).field("cache-control", "max-age=50, s-maxage=5")),
+            5,
+        ),
+        (
+            "longer s-maxage",
+            Box::new(|run| Reply::run(run).field("cache-control", "max-age=5, s-maxage=50")),
+            50,
+        ),
         ("expires", Box::new(expires), 10),
-        ("max-age over expires", Box::new(move |run| expires(run).field("cache-control", "max-age=20")), 20),
+        (
+            "max-age over expires",
+            Box::new(move |run| expires(run).field("cache-control", "max-age=20")),
+            20,
+        ),
         ("the timeout", Box::new(|run| Reply::run(run).field("cache-control", "max-age=3600")), 60),
-        ("less its age", Box::new(|run| Reply::run(run).field("cache-control", "max-age=10").field("age", "7")), 3),
-        ("two of them", Box::new(|run| Reply::run(run).field("cache-control", "max-age=40").field("cache-control", "max-age=10")), 10),
+        (
+            "less its age",
+            Box::new(|run| Reply::run(run).field("cache-control", "max-age=10").field("age", "7")),
+            3,
+        ),
+        (
+            "two of them",
+            Box::new(|run| {
+                Reply::run(run)
+                    .field("cache-control", "max-age=40")
+                    .field("cache-control", "max-age=10")
+            }),
+            10,
+        ),
     ];
     for (what, answer, lifetime) in rows {
         let page = site.page_of("plain", answer);

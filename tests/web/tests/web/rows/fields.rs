@@ -22,7 +22,8 @@ pub async fn lines_keep_their_order(site: &Site) {
 pub async fn bytes_stay_bytes(site: &Site) {
     // Fields of rocket are texts.
     let is_text = site.adapter == Adapter::Rocket;
-    let value: &[u8] = if is_text { "gr\u{fc}n \u{20ac}".as_bytes() } else { b"gr\xfcn \x80\xff\t!" };
+    let value: &[u8] =
+        if is_text { "gr\u{fc}n \u{20ac}".as_bytes() } else { b"gr\xfcn \x80\xff\t!" };
     let page = site.page_of("plain", move |run| Reply::run(run).field("x-a", value));
     for _ in 0..2 {
         let mut raw = page.raw().await;
@@ -79,7 +80,11 @@ pub async fn fields_of_the_connection_are_not_kept(site: &Site) {
     let page = site.page_of("plain", |run| {
         let reply = Reply::run(run).field("connection", "X-Hop, x-other").field("x-hop", "1");
         let reply = reply.field("x-other", "1").field("keep-alive", "timeout=5");
-        reply.field("proxy-connection", "x").field("te", "x").field("upgrade", "x").field("x-a", "1")
+        reply
+            .field("proxy-connection", "x")
+            .field("te", "x")
+            .field("upgrade", "x")
+            .field("x-a", "1")
     });
     stored!(page.get(), 1);
     let answer = hit!(page.get(), 1);

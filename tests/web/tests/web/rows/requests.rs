@@ -113,9 +113,8 @@ pub async fn conditions_of_the_handler_neither_read_nor_write(site: &Site) {
 
 /// A part of a page never becomes the page.
 pub async fn a_part_is_not_kept(site: &Site) {
-    let page = site.page_of("plain", |run| {
-        Reply::run(run).status(206).field("content-range", "bytes 0-4/10")
-    });
+    let page = site
+        .page_of("plain", |run| Reply::run(run).status(206).field("content-range", "bytes 0-4/10"));
     passed!(page.get().field("range", "bytes=0-4"), 1);
     passed!(page.get(), 2);
     page.script.answers(Reply::run);

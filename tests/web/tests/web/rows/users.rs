@@ -35,9 +35,8 @@ pub async fn credentials_may_be_ignored(site: &Site) {
 
 pub async fn cookies_that_are_set_are_for_one(site: &Site) {
     for route in ["plain", "careless"] {
-        let page = site.page_of(route, |run| {
-            Reply::run(run).field("set-cookie", format!("session={run}"))
-        });
+        let page = site
+            .page_of(route, |run| Reply::run(run).field("set-cookie", format!("session={run}")));
         let first = passed!(page.get(), 1);
         assert_eq!(first.field("set-cookie"), Some("session=1"));
         let second = passed!(page.get(), 2);

@@ -66,14 +66,18 @@ pub async fn a_tag_that_matches_is_answered_with_304(site: &Site) {
         assert_eq!(conditional(&page, &[("if-none-match", value)]).await, 200, "{value}");
     }
     // Several lines are one list.
-    assert_eq!(conditional(&page, &[("if-none-match", "\"a\""), ("if-none-match", &tag)]).await, 304);
+    assert_eq!(
+        conditional(&page, &[("if-none-match", "\"a\""), ("if-none-match", &tag)]).await,
+        304
+    );
     assert_eq!(page.runs(), 1);
 }
 
 pub async fn a_date_that_matches_is_answered_with_304(site: &Site) {
     let page = site.page_of("plain", |run| Reply::run(run).field("last-modified", DATE));
     stored!(page.get(), 1);
-    for (date, status) in [(DATE, 304), (LATER, 304), (EARLIER, 200), ("yesterday", 200), ("", 200)] {
+    for (date, status) in [(DATE, 304), (LATER, 304), (EARLIER, 200), ("yesterday", 200), ("", 200)]
+    {
         assert_eq!(conditional(&page, &[("if-modified-since", date)]).await, status, "{date}");
     }
     let page = site.page("plain");

@@ -36,9 +36,8 @@ pub async fn a_star_is_not_kept(site: &Site) {
 }
 
 pub async fn all_lines_and_names_count(site: &Site) {
-    let page = site.page_of("plain", |run| {
-        Reply::run(run).field("vary", " X-A ,x-b,,").field("vary", "x-C")
-    });
+    let page = site
+        .page_of("plain", |run| Reply::run(run).field("vary", " X-A ,x-b,,").field("vary", "x-C"));
     stored!(page.get().field("x-a", "1").field("x-b", "1").field("x-c", "1"), 1);
     stored!(page.get().field("x-a", "2").field("x-b", "1").field("x-c", "1"), 2);
     stored!(page.get().field("x-a", "1").field("x-b", "2").field("x-c", "1"), 3);

@@ -12,13 +12,13 @@ use actix_web::dev::{AppConfig, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, Path, ServiceConfig};
 use actix_web::{App, Error, HttpMessage as _, HttpRequest, HttpResponse, Responder, error};
-use cached_runtime::Timeout;
+use cached_runtime::{Timeout, invalidates};
 use cached_web::actix::cached_response;
-use cached_web::{CacheLayer, ETags, invalidates};
+use cached_web::{CacheLayer, ETags};
 use tokio::net::TcpListener;
 use tokio::task::{LocalSet, spawn_local};
 
-use crate::routes::{User, path, routes, user};
+use crate::routes::{User, at, routes, user};
 use crate::script::{self, Reply, play};
 use crate::site::Up;
 
@@ -27,7 +27,9 @@ pub async fn serve(configure: fn(&mut ServiceConfig), up: Up) {
     let address = listener.local_addr().expect("an address");
     let accept = async move {
         let app = App::new().configure(configure);
-        let app = map_config(app, move |()| AppConfig::__priv_test_new(false, address.to_string(), address));
+        let app = map_config(app, move |()| {
+            AppConfig::__priv_test_new(false, address.to_string(), address)
+        });
         let service = HttpService::build().finish(app).tcp().new_service(()).await;
         let service = std::rc::Rc::new(service.expect("a service"));
         up.send(address).expect("a test that waits");
@@ -44,13 +46,13 @@ pub async fn serve(configure: fn(&mut ServiceConfig), up: Up) {
 /// Handlers with attributes.
 pub fn attributed(site: &mut ServiceConfig) {
     attributed_routes(site);
-    site.route(path!(personal), web::route().to(personal))
-        .route(path!(keyed), web::route().to(keyed))
-        .route(path!(unless), web::route().to(unless))
-        .route(path!(renewing), web::route().to(renewing))
-        .service(web::resource(path!(account)).wrap(from_fn(sign_in)).to(account))
-        .route(path!(item), web::route().to(item))
-        .route(path!(change), web::post().to(change))
+    site.route(at!(personal), web::route().to(personal))
+        .route(at!(keyed), web::route().to(keyed))
+        .route(at!(unless), web::route().to(unless))
+        .route(at!(renewing), web::route().to(renewing))
+        .service(web::resource(at!(account)).wrap(from_fn(sign_in)).to(account))
+        .route(at!(item), web::route().to(item))
+        .route(at!(change), web::post().to(change))
         .route("/deep/{page}/{rest:.*}", web::route().to(deep))
         .service(web::scope("/nested").route("/{page}", web::route().to(nested)))
         .service(web::scope("/other").route("/{page}", web::route().to(nested)));
@@ -64,8 +66,8 @@ pub fn layered(site: &mut ServiceConfig) {
     let shared = CacheLayer::new(60);
     let nested = web::scope("/nested").wrap(shared.clone());
     let other = web::scope("/other").wrap(shared);
-    site.service(web::resource(path!(personal)).wrap(personal).to(bare))
-        .route(path!(change), web::post().to(change))
+    site.service(web::resource(at!(personal)).wrap(personal).to(bare))
+        .route(at!(change), web::post().to(change))
         .service(deep.to(bare_deep))
         .service(nested.route("/{page}", web::route().to(bare)))
         .service(other.route("/{page}", web::route().to(bare)));
@@ -90,12 +92,12 @@ macro_rules! handlers {
         )*
 
         fn attributed_routes(site: &mut ServiceConfig) {
-            $(site.route(path!($name), web::route().to($name));)*
-            $(site.route(path!($refreshed), web::route().to($refreshed));)*
+            $(site.route(at!($name), web::route().to($name));)*
+            $(site.route(at!($refreshed), web::route().to($refreshed));)*
         }
 
         fn layered_routes(site: &mut ServiceConfig) {
-            $($(site.service(web::resource(path!($name)).wrap($layer).to(bare));)?)*
+            $($(site.service(web::resource(at!($name)).wrap($layer).to(bare));)?)*
         }
     };
 }

@@ -8,13 +8,13 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, post};
 use axum::{Router, serve as serve_axum};
-use cached_runtime::Timeout;
+use cached_runtime::{Timeout, invalidates};
 use cached_web::axum::cached_response;
-use cached_web::{CacheLayer, ETags, invalidates};
+use cached_web::{CacheLayer, ETags};
 use http::StatusCode;
 use tokio::net::TcpListener;
 
-use crate::routes::{User, named, path, routes, user};
+use crate::routes::{User, at, named, routes, user};
 use crate::script::{self, Reply, play};
 use crate::site::Up;
 
@@ -27,13 +27,13 @@ pub async fn serve(router: Router, up: Up) {
 /// Handlers with attributes.
 pub fn attributed() -> Router {
     attributed_routes()
-        .route(path!(personal), any(personal))
-        .route(path!(keyed), any(keyed))
-        .route(path!(unless), any(unless))
-        .route(path!(renewing), any(renewing))
-        .route(path!(account), any(account).layer(from_fn(sign_in)))
-        .route(path!(item), any(item))
-        .route(path!(change), post(change))
+        .route(at!(personal), any(personal))
+        .route(at!(keyed), any(keyed))
+        .route(at!(unless), any(unless))
+        .route(at!(renewing), any(renewing))
+        .route(at!(account), any(account).layer(from_fn(sign_in)))
+        .route(at!(item), any(item))
+        .route(at!(change), post(change))
         .route("/deep/{page}/{*rest}", any(deep))
         .nest("/nested", Router::new().route("/{page}", any(nested)))
         .nest("/other", Router::new().route("/{page}", any(nested)))
@@ -44,8 +44,8 @@ pub fn layered() -> Router {
     let personal = CacheLayer::new(60).per(user);
     let nested = Router::new().route("/{page}", any(bare)).layer(CacheLayer::new(60));
     layered_routes()
-        .route(path!(personal), any(bare).layer(personal))
-        .route(path!(change), post(change))
+        .route(at!(personal), any(bare).layer(personal))
+        .route(at!(change), post(change))
         .route("/deep/{page}/{*rest}", any(bare_deep).layer(CacheLayer::new(60)))
         .nest("/nested", nested.clone())
         .nest("/other", nested)
@@ -71,12 +71,12 @@ macro_rules! handlers {
 
         fn attributed_routes() -> Router {
             Router::new()
-                $(.route(path!($name), any($name)))*
-                $(.route(path!($refreshed), any($refreshed)))*
+                $(.route(at!($name), any($name)))*
+                $(.route(at!($refreshed), any($refreshed)))*
         }
 
         fn layered_routes() -> Router {
-            Router::new()$($(.route(path!($name), any(bare).layer($layer)))?)*
+            Router::new()$($(.route(at!($name), any(bare).layer($layer)))?)*
         }
     };
 }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use cached_runtime::Timeout;
+use cached_runtime::{Timeout, invalidates};
 use cached_web::poem::cached_response;
-use cached_web::{CacheLayer, ETags, invalidates};
+use cached_web::{CacheLayer, ETags};
 use http::StatusCode;
 use poem::endpoint::EndpointExt as _;
 use poem::listener::TcpAcceptor;
@@ -24,7 +24,7 @@ pub async fn serve(route: Route, up: Up) {
 }
 
 /// The path of a route.
-macro_rules! path {
+macro_rules! at {
     ($name:ident) => {
         concat!("/", stringify!($name), "/:page")
     };
@@ -33,13 +33,13 @@ macro_rules! path {
 /// Handlers with attributes.
 pub fn attributed() -> Route {
     attributed_routes()
-        .at(path!(personal), personal)
-        .at(path!(keyed), keyed)
-        .at(path!(unless), unless)
-        .at(path!(renewing), renewing)
-        .at(path!(account), account.around(sign_in))
-        .at(path!(item), item)
-        .at(path!(change), post(change))
+        .at(at!(personal), personal)
+        .at(at!(keyed), keyed)
+        .at(at!(unless), unless)
+        .at(at!(renewing), renewing)
+        .at(at!(account), account.around(sign_in))
+        .at(at!(item), item)
+        .at(at!(change), post(change))
         .at("/deep/:page/*rest", deep)
         .nest("/nested", Route::new().at("/:page", nested))
         .nest("/other", Route::new().at("/:page", nested))
@@ -49,8 +49,8 @@ pub fn attributed() -> Route {
 pub fn layered() -> Route {
     let shared = CacheLayer::new(60);
     layered_routes()
-        .at(path!(personal), bare.with(CacheLayer::new(60).per(user)))
-        .at(path!(change), post(change))
+        .at(at!(personal), bare.with(CacheLayer::new(60).per(user)))
+        .at(at!(change), post(change))
         .at("/deep/:page/*rest", bare_deep.with(CacheLayer::new(60)))
         .nest("/nested", Route::new().at("/:page", bare).with(shared.clone()))
         .nest("/other", Route::new().at("/:page", bare).with(shared))
@@ -77,11 +77,11 @@ macro_rules! handlers {
         )*
 
         fn attributed_routes() -> Route {
-            Route::new()$(.at(path!($name), $name))*$(.at(path!($refreshed), $refreshed))*
+            Route::new()$(.at(at!($name), $name))*$(.at(at!($refreshed), $refreshed))*
         }
 
         fn layered_routes() -> Route {
-            Route::new()$($(.at(path!($name), bare.with($layer)))?)*
+            Route::new()$($(.at(at!($name), bare.with($layer)))?)*
         }
     };
 }
@@ -160,7 +160,7 @@ async fn sign_in<E: Endpoint>(
 ) -> poem::Result<Response> {
     let user = named(request.headers()).ok_or(Error::from_status(StatusCode::UNAUTHORIZED))?;
     request.set_data(user);
-    endpoint.get_response(request).await.into_result()
+    Ok(endpoint.get_response(request).await)
 }
 
 impl IntoResponse for Reply {

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use cached_runtime::Timeout;
+use cached_runtime::{Timeout, invalidates};
 use cached_web::salvo::cached_response;
-use cached_web::{CacheLayer, ETags, invalidates};
+use cached_web::{CacheLayer, ETags};
 use futures_util::TryStreamExt as _;
 use salvo::conn::tcp::TcpAcceptor;
 use salvo::extract::PathParam;
@@ -12,7 +12,7 @@ use salvo::http::{StatusCode, StatusError};
 use salvo::writing::Scribe;
 use salvo::{Depot, FlowCtrl, Request, Response, Router, Server, handler};
 
-use crate::routes::{User, named, path, routes, user};
+use crate::routes::{User, at, named, routes, user};
 use crate::script::{self, Reply, play};
 use crate::site::Up;
 
@@ -27,13 +27,13 @@ pub async fn serve(router: Router, up: Up) {
 /// Handlers with attributes.
 pub fn attributed() -> Router {
     attributed_routes()
-        .push(Router::with_path(path!(personal)).goal(personal))
-        .push(Router::with_path(path!(keyed)).goal(keyed))
-        .push(Router::with_path(path!(unless)).goal(unless))
-        .push(Router::with_path(path!(renewing)).goal(renewing))
-        .push(Router::with_path(path!(account)).hoop(sign_in).goal(account))
-        .push(Router::with_path(path!(item)).goal(item))
-        .push(Router::with_path(path!(change)).post(change))
+        .push(Router::with_path(at!(personal)).goal(personal))
+        .push(Router::with_path(at!(keyed)).goal(keyed))
+        .push(Router::with_path(at!(unless)).goal(unless))
+        .push(Router::with_path(at!(renewing)).goal(renewing))
+        .push(Router::with_path(at!(account)).hoop(sign_in).goal(account))
+        .push(Router::with_path(at!(item)).goal(item))
+        .push(Router::with_path(at!(change)).post(change))
         .push(Router::with_path("/deep/{page}/{**rest}").goal(deep))
         .push(Router::with_path("/nested/{page}").goal(nested))
         .push(Router::with_path("/other/{page}").goal(nested))
@@ -47,8 +47,8 @@ pub fn layered() -> Router {
     let other = Router::with_path("/other/{page}").hoop(shared);
     let deep = Router::with_path("/deep/{page}/{**rest}").hoop(CacheLayer::new(60));
     layered_routes()
-        .push(Router::with_path(path!(personal)).hoop(personal).goal(bare))
-        .push(Router::with_path(path!(change)).post(change))
+        .push(Router::with_path(at!(personal)).hoop(personal).goal(bare))
+        .push(Router::with_path(at!(change)).post(change))
         .push(deep.goal(bare))
         .push(nested.goal(bare))
         .push(other.goal(bare))
@@ -68,11 +68,11 @@ macro_rules! handlers {
         )*
 
         fn attributed_routes() -> Router {
-            Router::new()$(.push(Router::with_path(path!($name)).goal($name)))*
+            Router::new()$(.push(Router::with_path(at!($name)).goal($name)))*
         }
 
         fn layered_routes() -> Router {
-            Router::new()$($(.push(Router::with_path(path!($name)).hoop($layer).goal(bare)))?)*
+            Router::new()$($(.push(Router::with_path(at!($name)).hoop($layer).goal(bare)))?)*
         }
     };
 }
