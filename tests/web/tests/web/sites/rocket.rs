@@ -53,7 +53,12 @@ fn site(rocket: Rocket<Build>) -> Rocket<Build> {
 fn all(routes: Vec<Route>) -> Vec<Route> {
     let methods = [Method::Get, Method::Post, Method::Put, Method::Delete, Method::Patch];
     let methods = methods.into_iter().chain([Method::Options]);
-    let of = |method| routes.iter().cloned().map(move |route| Route { method, ..route });
+    let of = |method| {
+        routes.iter().cloned().map(move |mut route| {
+            route.method = method;
+            route
+        })
+    };
     methods.flat_map(of).collect()
 }
 

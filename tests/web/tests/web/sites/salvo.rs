@@ -10,7 +10,7 @@ use salvo::conn::tcp::TcpAcceptor;
 use salvo::extract::PathParam;
 use salvo::http::{StatusCode, StatusError};
 use salvo::writing::Scribe;
-use salvo::{Depot, FlowCtrl, Request, Response, Router, Server, handler};
+use salvo::{Depot, FlowCtrl, Request, Response, Router, Server, Writer as _, handler};
 
 use crate::routes::{User, at, named, routes, user};
 use crate::script::{self, Reply, play};
@@ -41,17 +41,14 @@ pub fn attributed() -> Router {
 
 /// Handlers behind layers.
 pub fn layered() -> Router {
-    let personal = CacheLayer::new(60).per(user);
     let shared = CacheLayer::new(60);
-    let nested = Router::with_path("/nested/{page}").hoop(shared.clone());
-    let other = Router::with_path("/other/{page}").hoop(shared);
-    let deep = Router::with_path("/deep/{page}/{**rest}").hoop(CacheLayer::new(60));
+    let route = Router::with_path;
     layered_routes()
-        .push(Router::with_path(at!(personal)).hoop(personal).goal(bare))
-        .push(Router::with_path(at!(change)).post(change))
-        .push(deep.goal(bare))
-        .push(nested.goal(bare))
-        .push(other.goal(bare))
+        .push(route(at!(personal)).hoop(CacheLayer::new(60).per(user)).goal(bare))
+        .push(route(at!(change)).post(change))
+        .push(route("/deep/{page}/{**rest}").hoop(CacheLayer::new(60)).goal(bare))
+        .push(route("/nested/{page}").hoop(shared.clone()).goal(bare))
+        .push(route("/other/{page}").hoop(shared).goal(bare))
 }
 
 macro_rules! handlers {
