@@ -19,15 +19,15 @@ use std::time::Duration;
 use site::{Adapter, Site};
 
 table::tests! {
-    axum = Axum: all, attributes, background;
-    actix = Actix: all, attributes, background;
+    axum = Axum: all, bytes, attributes, background;
+    actix = Actix: all, bytes, attributes, background;
     rocket = Rocket: all, attributes;
-    poem = Poem: all, attributes, background;
-    salvo = Salvo: all, attributes;
-    axum_layer = AxumLayer: all, layers;
-    actix_layer = ActixLayer: all, layers;
-    poem_layer = PoemLayer: all, layers;
-    salvo_layer = SalvoLayer: all, layers;
+    poem = Poem: all, bytes, attributes, background;
+    salvo = Salvo: all, bytes, attributes;
+    axum_layer = AxumLayer: all, bytes, tower;
+    actix_layer = ActixLayer: all, bytes;
+    poem_layer = PoemLayer: all, bytes;
+    salvo_layer = SalvoLayer: all, bytes;
 }
 
 /// How long one row may take.

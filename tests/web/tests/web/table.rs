@@ -42,11 +42,11 @@ macro_rules! all {
                 attacks {
                     deception_by_a_suffix,
                     methods_in_fields,
-                    two_hosts,
                     forwarded_hosts,
                     failures_on_request,
                     disguised_credentials,
                     parts_that_look_like_others,
+                    two_hosts,
                     nobody_waits_behind_what_is_not_kept,
                 }
                 bodies {
@@ -175,7 +175,6 @@ macro_rules! all {
                     a_star_is_not_kept,
                     all_lines_and_names_count,
                     values_are_joined_unambiguously,
-                    bytes_that_are_no_text_are_apart,
                     a_page_may_come_to_vary_by_more,
                     fields_may_be_named_beforehand,
                     fields_named_beforehand_add_to_those_of_the_response,
@@ -224,10 +223,27 @@ macro_rules! attributes {
     };
 }
 
-/// Rows about what only layers do.
-macro_rules! layers {
+/// Rows about what rocket does not tell its handlers, nor us: bytes that are no text, and the host of a
+/// request's target.
+macro_rules! bytes {
     ($adapter:ident) => {
-        mod layers {
+        mod bytes {
+            $crate::table::rows! { $adapter
+                attacks {
+                    a_host_in_the_target,
+                }
+                variants {
+                    bytes_that_are_no_text_are_apart,
+                }
+            }
+        }
+    };
+}
+
+/// Rows about what only the tower layer does.
+macro_rules! tower {
+    ($adapter:ident) => {
+        mod tower {
             $crate::table::rows! { $adapter
                 requests {
                     head_behind_a_layer_fills_the_entry_of_get,
@@ -255,4 +271,4 @@ macro_rules! background {
     };
 }
 
-pub(crate) use {all, attributes, background, layers, rows, tests};
+pub(crate) use {all, attributes, background, bytes, rows, tests, tower};

@@ -40,33 +40,30 @@ pub async fn methods_in_fields(site: &Site) {
 }
 
 /// Where the target names a host and `Host` another, it is nobody's page but theirs.
-pub async fn two_hosts(site: &Site) {
+pub async fn a_host_in_the_target(site: &Site) {
     let page = site.page("plain");
     let target = format!("http://evil.example{}", page.path());
     let mut raw = page.raw().await;
-    raw.send("GET", &target, "").await;
-    let evil = raw.head().await.status();
-    // The victim asks for either host, in the way that all do.
-    for host in ["site", "evil.example"] {
-        let runs = page.runs();
-        let answer = page.get().field("host", host).send().await;
-        if host == "site" || evil != 200 {
-            assert_eq!(answer.text(), format!("run {}", runs + 1), "{host}: {answer:?}");
+    raw.send("GET", &target, "connection: close\r\n").await;
+    raw.to_end().await;
+    // The victim asks as all do.
+    let runs = page.runs();
+    stored!(page.get().field("host", "site"), runs + 1);
+}
+
+/// Two lines of `Host` are refused, or no page of anybody's.
+pub async fn two_hosts(site: &Site) {
+    let page = site.page("plain");
+    for turn in ["before", "after"] {
+        let mut raw = page.raw().await;
+        raw.send("GET", &page.path(), "host: evil.example\r\nconnection: close\r\n").await;
+        raw.to_end().await;
+        if turn == "before" {
+            let runs = page.runs();
+            stored!(page.get().field("host", "evil.example"), runs + 1);
         }
     }
-
-    // Two lines of it are refused, or no page of anybody's.
-    let page = site.page("plain");
-    let mut raw = page.raw().await;
-    raw.send("GET", &page.path(), "host: evil.example\r\nconnection: close\r\n").await;
-    raw.to_end().await;
-    let runs = page.runs();
-    stored!(page.get().field("host", "evil.example"), runs + 1);
-    // The first line's host is the one that frameworks tell handlers.
-    let mut raw = page.raw().await;
-    raw.send("GET", &page.path(), "host: evil.example\r\nconnection: close\r\n").await;
-    raw.to_end().await;
-    hit!(page.get().field("host", "evil.example"), runs + 1);
+    hit!(page.get().field("host", "evil.example"), page.runs());
 }
 
 /// Fields that frameworks and proxies read hosts and schemes from are no part of what is shared: what
@@ -86,7 +83,7 @@ pub async fn forwarded_hosts(site: &Site) {
 pub async fn failures_on_request(site: &Site) {
     for status in [400, 413, 414, 431, 500, 501] {
         let page = site.page_of("plain", move |run| Reply::run(run).status(status));
-        passed!(page.get().field("x-bad", "\u{1}".repeat(1).replace('\u{1}', "\t")), 1);
+        passed!(page.get().field("x-bad", "\t"), 1);
         page.script.answers(Reply::run);
         let answer = stored!(page.get(), 2);
         assert_eq!(answer.status, 200);

@@ -108,15 +108,18 @@ pub async fn endless_floods_flow(site: &Site) {
 pub async fn what_breaks_off_is_not_kept(site: &Site) {
     for route in ROUTES {
         for length in [None, Some("20")] {
-            let page = site.page_of(route, move |_| {
+            let broken = move |_| {
                 let reply = flow(&[Part::Bytes(10), Part::Break]);
                 length
                     .into_iter()
                     .fold(reply, |reply, length| reply.field("content-length", length))
-            });
+            };
+            // Some servers let a client believe that this was all: without a cache as well as with one.
+            let bare = site.page_of("bare", broken).get().try_send().await.is_ok();
+            let page = site.page_of(route, broken);
             for run in 1..3 {
                 let answer = page.get().try_send().await;
-                assert!(answer.is_err() || is_failure(&answer), "{route} {length:?}: {answer:?}");
+                assert!(bare || answer.is_err() || is_failure(&answer), "{route}: {answer:?}");
                 assert_eq!(page.runs(), run, "{route} {length:?}");
             }
             // It does no harm to what comes after it.

@@ -1,5 +1,7 @@
 //! Failures of handlers: what stands in for them, and what does not.
 
+use std::time::Duration;
+
 use crate::outcome::{hit, passed, stored};
 use crate::script::Reply;
 use crate::site::{Page, Site};
@@ -109,7 +111,7 @@ pub async fn a_closure_says_what_is_a_failure(site: &Site) {
 pub async fn who_takes_too_long_is_given_up(site: &Site) {
     let page = site.page("hurried");
     page.script.hold(true);
-    let (answer, ()) = tokio::join!(page.get().send(), late(&page, 1));
+    let answer = while_time_passes(&page, 1, page.get().send()).await;
     assert_eq!(answer.status, 504, "{answer:?}");
     assert!(!answer.says("hit") && !answer.says("stored"), "{answer:?}");
     page.script.hold(false);
@@ -121,13 +123,24 @@ pub async fn an_older_response_stands_in_for_who_takes_too_long(site: &Site) {
     stored!(page.get(), 1);
     site.advance(10);
     page.script.hold(true);
-    let ((), ()) = tokio::join!(async { drop(stale(&page, 1).await) }, late(&page, 2));
+    while_time_passes(&page, 2, stale(&page, 1)).await;
 }
 
-/// Waits until so many runs have begun, and lets three seconds pass.
-async fn late(page: &Page<'_>, runs: u64) {
-    page.wait_for(runs).await;
-    page.site.advance(3);
+/// Waits for an answer, and turns the clock once so many runs have begun. Again and again, since the
+/// site may look at the clock for the first time when that has happened.
+async fn while_time_passes<T>(page: &Page<'_>, runs: u64, answer: impl Future<Output = T>) -> T {
+    let pass = async {
+        page.wait_for(runs).await;
+        let mut turns = tokio::time::interval(Duration::from_millis(20));
+        loop {
+            turns.tick().await;
+            page.site.advance(1);
+        }
+    };
+    tokio::select! {
+        answer = answer => answer,
+        () = pass => unreachable!("time does not end"),
+    }
 }
 
 /// Asserts that an older run's response came, and returns its age and its `x-a`.

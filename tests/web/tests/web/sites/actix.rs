@@ -52,6 +52,7 @@ pub fn attributed(site: &mut ServiceConfig) {
         .route(at!(renewing), web::route().to(renewing))
         .service(web::resource(at!(account)).wrap(from_fn(sign_in)).to(account))
         .route(at!(item), web::route().to(item))
+        .route(at!(bare), web::route().to(bare))
         .route(at!(change), web::post().to(change))
         .route("/deep/{page}/{rest:.*}", web::route().to(deep))
         .service(web::scope("/nested").route("/{page}", web::route().to(nested)))
@@ -67,6 +68,7 @@ pub fn layered(site: &mut ServiceConfig) {
     let nested = web::scope("/nested").wrap(shared.clone());
     let other = web::scope("/other").wrap(shared);
     site.service(web::resource(at!(personal)).wrap(personal).to(bare))
+        .route(at!(bare), web::route().to(bare))
         .route(at!(change), web::post().to(change))
         .service(deep.to(bare_deep))
         .service(nested.route("/{page}", web::route().to(bare)))

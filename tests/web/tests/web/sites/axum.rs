@@ -33,6 +33,7 @@ pub fn attributed() -> Router {
         .route(at!(renewing), any(renewing))
         .route(at!(account), any(account).layer(from_fn(sign_in)))
         .route(at!(item), any(item))
+        .route(at!(bare), any(bare))
         .route(at!(change), post(change))
         .route("/deep/{page}/{*rest}", any(deep))
         .nest("/nested", Router::new().route("/{page}", any(nested)))
@@ -45,6 +46,7 @@ pub fn layered() -> Router {
     let nested = Router::new().route("/{page}", any(bare)).layer(CacheLayer::new(60));
     layered_routes()
         .route(at!(personal), any(bare).layer(personal))
+        .route(at!(bare), any(bare))
         .route(at!(change), post(change))
         .route("/deep/{page}/{*rest}", any(bare_deep).layer(CacheLayer::new(60)))
         .nest("/nested", nested.clone())

@@ -39,6 +39,7 @@ pub fn attributed() -> Route {
         .at(at!(renewing), renewing)
         .at(at!(account), account.around(sign_in))
         .at(at!(item), item)
+        .at(at!(bare), bare)
         .at(at!(change), post(change))
         .at("/deep/:page/*rest", deep)
         .nest("/nested", Route::new().at("/:page", nested))
@@ -50,6 +51,7 @@ pub fn layered() -> Route {
     let shared = CacheLayer::new(60);
     layered_routes()
         .at(at!(personal), bare.with(CacheLayer::new(60).per(user)))
+        .at(at!(bare), bare)
         .at(at!(change), post(change))
         .at("/deep/:page/*rest", bare_deep.with(CacheLayer::new(60)))
         .nest("/nested", Route::new().at("/:page", bare).with(shared.clone()))

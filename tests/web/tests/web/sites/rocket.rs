@@ -43,6 +43,7 @@ fn site(rocket: Rocket<Build>) -> Rocket<Build> {
         .mount("/renewing", all(rocket_routes![renewing]))
         .mount("/account", all(rocket_routes![account]))
         .mount("/item", all(rocket_routes![item]))
+        .mount("/bare", all(rocket_routes![bare]))
         .mount("/change", rocket_routes![change])
         .mount("/deep", all(rocket_routes![deep]))
         .mount("/nested", all(rocket_routes![nested]))
@@ -136,6 +137,12 @@ async fn nested(page: String) -> Reply {
 #[post("/<page>")]
 async fn change(page: String) -> Result<Reply, Status> {
     play(&page).await.changed().map_err(|status: StatusCode| Status::new(status.as_u16()))
+}
+
+/// Without a cache.
+#[get("/<page>")]
+async fn bare(page: String) -> Reply {
+    play(&page).await
 }
 
 /// Knows users by a field, as real ones do by a cookie.

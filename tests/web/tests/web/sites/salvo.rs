@@ -33,6 +33,7 @@ pub fn attributed() -> Router {
         .push(Router::with_path(at!(renewing)).goal(renewing))
         .push(Router::with_path(at!(account)).hoop(sign_in).goal(account))
         .push(Router::with_path(at!(item)).goal(item))
+        .push(Router::with_path(at!(bare)).goal(bare))
         .push(Router::with_path(at!(change)).post(change))
         .push(Router::with_path("/deep/{page}/{**rest}").goal(deep))
         .push(Router::with_path("/nested/{page}").goal(nested))
@@ -45,6 +46,7 @@ pub fn layered() -> Router {
     let route = Router::with_path;
     layered_routes()
         .push(route(at!(personal)).hoop(CacheLayer::new(60).per(user)).goal(bare))
+        .push(route(at!(bare)).goal(bare))
         .push(route(at!(change)).post(change))
         .push(route("/deep/{page}/{**rest}").hoop(CacheLayer::new(60)).goal(bare))
         .push(route("/nested/{page}").hoop(shared.clone()).goal(bare))
