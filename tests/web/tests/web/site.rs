@@ -170,6 +170,23 @@ impl Page<'_> {
         let began = tokio::time::timeout(BOUND, self.script.wait_for(runs)).await;
         assert!(began.is_ok(), "{} of {runs} runs have begun", self.runs());
     }
+
+    /// Waits for an answer, and turns the clock once so many runs have begun. Again and again, since
+    /// the site may look at the clock for the first time when that has happened.
+    pub async fn while_time_passes<T>(&self, runs: u64, answer: impl Future<Output = T>) -> T {
+        let pass = async {
+            self.wait_for(runs).await;
+            let mut turns = tokio::time::interval(Duration::from_millis(20));
+            loop {
+                turns.tick().await;
+                self.site.advance(1);
+            }
+        };
+        tokio::select! {
+            answer = answer => answer,
+            () = pass => unreachable!("time does not end"),
+        }
+    }
 }
 
 impl Drop for Page<'_> {

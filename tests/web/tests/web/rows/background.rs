@@ -69,11 +69,7 @@ pub async fn who_is_slow_goes_on_behind_an_older_answer(site: &Site) {
     stored!(page.get(), 1);
     site.advance(15);
     page.script.hold(true);
-    let late = async {
-        page.wait_for(2).await;
-        site.advance(1);
-    };
-    let (answer, ()) = tokio::join!(page.get().send(), late);
+    let answer = page.while_time_passes(2, page.get().send()).await;
     assert!(answer.status == 200 && answer.text() == "run 1", "{answer:?}");
     page.script.hold(false);
     until_run(&page, 2).await;

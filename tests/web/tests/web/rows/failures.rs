@@ -1,7 +1,5 @@
 //! Failures of handlers: what stands in for them, and what does not.
 
-use std::time::Duration;
-
 use crate::outcome::{hit, passed, stored};
 use crate::script::Reply;
 use crate::site::{Page, Site};
@@ -111,7 +109,7 @@ pub async fn a_closure_says_what_is_a_failure(site: &Site) {
 pub async fn who_takes_too_long_is_given_up(site: &Site) {
     let page = site.page("hurried");
     page.script.hold(true);
-    let answer = while_time_passes(&page, 1, page.get().send()).await;
+    let answer = page.while_time_passes(1, page.get().send()).await;
     assert_eq!(answer.status, 504, "{answer:?}");
     assert!(!answer.says("hit") && !answer.says("stored"), "{answer:?}");
     page.script.hold(false);
@@ -123,24 +121,7 @@ pub async fn an_older_response_stands_in_for_who_takes_too_long(site: &Site) {
     stored!(page.get(), 1);
     site.advance(10);
     page.script.hold(true);
-    while_time_passes(&page, 2, stale(&page, 1)).await;
-}
-
-/// Waits for an answer, and turns the clock once so many runs have begun. Again and again, since the
-/// site may look at the clock for the first time when that has happened.
-async fn while_time_passes<T>(page: &Page<'_>, runs: u64, answer: impl Future<Output = T>) -> T {
-    let pass = async {
-        page.wait_for(runs).await;
-        let mut turns = tokio::time::interval(Duration::from_millis(20));
-        loop {
-            turns.tick().await;
-            page.site.advance(1);
-        }
-    };
-    tokio::select! {
-        answer = answer => answer,
-        () = pass => unreachable!("time does not end"),
-    }
+    page.while_time_passes(2, stale(&page, 1)).await;
 }
 
 /// Asserts that an older run's response came, and returns its age and its `x-a`.
