@@ -1,11 +1,13 @@
-//! The attributes of `cached_runtime`, which re-exports them and documents them.
+//! The attributes of `cached_runtime` and `cached_web`, which re-export and document them.
 //!
 //! `#[cached]` goes three ways, none of which reaches back: `args` reads what stands in the
 //! parentheses, `spec` says what is wrong with it or what it means, `codegen` writes the
-//! function anew. `#[invalidates]` is small enough to do all three in one file.
+//! function anew. So does `#[cached_response]`, which shares what it can of each: one attribute for
+//! each framework, all the same code. `#[invalidates]` is small enough to do all three in one file.
 //!
-//! Nothing here knows a store, a codec, a clock or a framework, and generated code decides
-//! nothing: it names the function's parts and hands them to `cached_runtime::__private`.
+//! Nothing here knows a store, a codec or a clock, and generated code decides nothing: it names the
+//! function's parts and hands them to `__private`. Of web frameworks `framework` has names, and
+//! nothing else has any.
 
 /// Quotes tokens whose local names no user code can see, or shadow.
 macro_rules! hygienic {
@@ -27,9 +29,10 @@ mod route;
 mod spec;
 mod template;
 
+use proc_macro::TokenStream;
+
 use attribute::Attribute;
 use framework::Framework;
-use proc_macro::TokenStream;
 
 /// Caches what a function returns. Documented in `cached_runtime`.
 #[proc_macro_attribute]

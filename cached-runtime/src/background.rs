@@ -145,6 +145,12 @@ pub fn set_spawner(spawner: impl Fn(BackgroundJob) + Send + Sync + 'static) -> R
     present.map_err(|_| Error::new(ErrorKind::Config, message))
 }
 
+/// Runs a future in the background: what `make` returns, on the thread that polls it. False after a
+/// shutdown, and where no thread is to be had.
+pub fn spawn<F: Future<Output = ()> + 'static>(make: impl FnOnce() -> F + Send + 'static) -> bool {
+    current().start(Kind::Task, Box::new(move || Box::pin(make())))
+}
+
 /// The background work of the isolated test that this thread is in, or of this process.
 pub(crate) fn current() -> Arc<Background> {
     #[cfg(feature = "testing")]

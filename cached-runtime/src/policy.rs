@@ -244,12 +244,14 @@ impl Policy {
         Self { capacity: Some(Capacity::Weight(64 << 20)), keys: Keys::Requests, ..Self::new() }
     }
 
+    /// Whether whoever sends requests chooses the keys.
+    pub(crate) fn has_keys_of_requests(&self) -> bool {
+        self.keys == Keys::Requests
+    }
+
     /// How keys are hashed.
     pub(crate) fn seed(&self) -> &'static Seed {
-        match self.keys {
-            Keys::Arguments => Seed::shared(),
-            Keys::Requests => Seed::of_requests(),
-        }
+        if self.has_keys_of_requests() { Seed::of_requests() } else { Seed::shared() }
     }
 
     /// How much memory may hold. Default: `configured` entries, or 10,000.

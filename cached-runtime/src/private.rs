@@ -3,6 +3,7 @@
 pub use crate::adapter::{
     Adapter, Loaded, Pick, PickOption, PickResult, PickShared, RefuseHidden, RefuseLate, Storable,
 };
+pub use crate::background::spawn;
 pub use crate::call::{
     Begun, Call, Mode, Opened, Refresh, Underway, begin, begin_refreshing, bypass, look,
     look_async, open, peek, run, run_async,
@@ -31,7 +32,7 @@ pub use core::ops::ControlFlow;
 #[cfg(feature = "json")]
 pub use crate::call::{begin_refreshing_shared, begin_shared};
 #[cfg(feature = "json")]
-pub use crate::check::shared::{FitShared, RefuseFitShared, RefuseSpelled};
+pub use crate::check::shared::{FitShared, RefuseFitShared, RefuseIdentity, RefuseSpelled};
 #[cfg(feature = "json")]
 pub use crate::key::spelled::{Spelled, SpelledByText, SpelledWhole};
 #[cfg(feature = "json")]

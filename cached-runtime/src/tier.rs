@@ -11,6 +11,7 @@
 mod ops;
 mod renewal;
 
+use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64 as Sequence, Ordering};
 use std::time::Duration;
@@ -77,6 +78,8 @@ pub(crate) struct Tier<K, V, F> {
     pub(crate) counters: Counters,
     pub(crate) clock: Clock,
     pub(crate) policy: Policy,
+    /// What keys add to the weight of entries, where whoever sends requests makes them long.
+    weigh_key: Option<fn(&K) -> u64>,
     /// Where entries go beyond this process.
     #[cfg(feature = "json")]
     pub(crate) link: Option<Arc<Link>>,
@@ -110,7 +113,10 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
         policy: Policy,
         clock: Clock,
         #[cfg(feature = "json")] link: Option<Arc<Link>>,
-    ) -> Self {
+    ) -> Self
+    where
+        K: 'static,
+    {
         let configured = bindings::current().and_then(|settings| settings.threshold);
         Self {
             seed: policy.seed().clone(),
@@ -122,6 +128,7 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
             cleared: AtomicU64::new(0),
             counters: Counters::new(),
             clock,
+            weigh_key: policy.has_keys_of_requests().then_some(bytes_of::<K>),
             policy,
             #[cfg(feature = "json")]
             link,
@@ -247,7 +254,8 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
         let life = self.life(keep, as_of);
         let is_tagged_anew = tags.iter().flatten().any(|tag| tag.is_overtaken(as_of));
         let life = if tags.is_some() { life.looked_at() } else { life };
-        let entry = Entry { value, life, weight: keep.weight, tags };
+        let weight = keep.weight.saturating_add(self.weigh_key.map_or(0, |weigh| weigh(&key.key)));
+        let entry = Entry { value, life, weight, tags };
         let is_newer = |known: &Entry<V>| known.life.as_of > as_of;
         if is_tagged_anew
             || self.is_overtaken(as_of)
@@ -297,6 +305,11 @@ impl<K: Eq + Clone, V: Clone, F> Tier<K, V, F> {
         let store = |as_of| self.store(owned, stored, as_of);
         drop(self.flights.invalidate(key, self, store));
     }
+}
+
+/// The length of a key that is text.
+fn bytes_of<K: 'static>(key: &K) -> u64 {
+    (key as &dyn Any).downcast_ref::<Box<str>>().map_or(0, |text| text.len() as u64)
 }
 
 impl<K, V, F> Tower for Tier<K, V, F> {

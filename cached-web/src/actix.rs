@@ -30,8 +30,32 @@
 //!
 //! A load in the background has no connection to answer. What the handler returns is then made a
 //! response for a request of the same method, URI and fields that knows no application data.
+//!
+//! [`CacheLayer`](crate::CacheLayer) is a middleware, for applications, scopes and resources:
+//!
+//! ```
+//! use actix_web::{App, test, web};
+//! use cached_web::CacheLayer;
+//!
+//! # actix_web::rt::System::new().block_on(async {
+//! let cache = CacheLayer::new(60).tags(["items"]);
+//! let item = web::get().to(async |id: web::Path<u64>| format!("item {id}"));
+//! let app = App::new().wrap(cache.clone()).route("/items/{id}", item);
+//! # let app = test::init_service(app).await;
+//! # for _ in 0..2 {
+//! # let request = test::TestRequest::with_uri("/items/7").to_request();
+//! # assert_eq!(test::call_and_read_body(&app, request).await, "item 7");
+//! # }
+//! assert_eq!(cache.cache().stats().hits, 1);
+//! # });
+//! ```
+//!
+//! There it has no way to the background, so with [`stale`](crate::CacheLayer::stale) one of those who
+//! ask for a page that is to be renewed waits for that, and the others are answered.
 
 mod convert;
+mod keep;
+mod layer;
 
 use std::future::{Ready, ready};
 use std::ops::Deref;
@@ -40,6 +64,8 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 
 pub use cached_macro::actix_cached_response as cached_response;
+
+pub use layer::{CacheMiddleware, CacheMiddlewareFuture};
 
 /// What a cached handler returns.
 pub type Response = actix_web::HttpResponse;
@@ -72,12 +98,10 @@ impl FromRequest for RequestInfo {
 /// What generated code names.
 #[doc(hidden)]
 pub mod __private {
-    use actix_web::body::MessageBody as _;
     use actix_web::{HttpRequest, Responder};
 
-    use super::convert::{self, Incoming, Outgoing};
-    use super::{RequestInfo, Response};
-    use crate::body::{Flow, settle};
+    use super::keep;
+    use super::{RequestInfo, Response, convert};
     use crate::engine::{Begun, Opened};
     use crate::rules::Rules;
     use crate::visit::Visit;
@@ -115,27 +139,12 @@ pub mod __private {
         way: Way,
         body: impl Future<Output = T>,
     ) -> Response {
-        let mut load = match begun.open().await {
-            Opened::Answer(answer) => return convert::response(answer.into_response()),
-            Opened::Load(load) => load,
-        };
-        let response = match load.run(body).await {
-            Err(answer) => return convert::response(answer.into_response()),
-            Ok(value) => value.respond_to(&way.0),
-        };
-        let (mut head, body) = response.map_into_boxed_body().into_parts();
-        let response = convert::head(&head, Incoming(body));
-        let (parts, flow) = settle(load, response).await.into_parts();
-        let body = match flow {
-            Flow::Whole(bytes) => {
-                return convert::response(http::Response::from_parts(parts, bytes));
-            }
-            Flow::Passed(Incoming(body)) => body,
-            Flow::Read(body) => Outgoing(body).boxed(),
-            Flow::Copied(body) => Outgoing(body).boxed(),
-        };
-        // The same response still, with its error, its extensions and how it is to be sent.
-        *head.headers_mut() = convert::fields(&parts.headers);
-        head.set_body(body)
+        match begun.open().await {
+            Opened::Answer(answer) => keep::answered(answer),
+            Opened::Load(mut load) => match load.run(body).await {
+                Ok(value) => keep::keep(load, value.respond_to(&way.0)).await,
+                Err(answer) => keep::answered(answer),
+            },
+        }
     }
 }

@@ -72,26 +72,13 @@ pub(crate) fn admission(rules: &Rules, request: &RequestInfo) -> Admission {
     }
 }
 
-/// What a field forbids.
-///
-/// Of credentials there are those that HTTP has, and those that programs and proxies commonly send
-/// in their place. The latter may be declared with `vary`: then they are in the key.
+/// What a field forbids. Credentials of HTTP's own may not be declared with `vary`, the others may.
 fn forbidden(rules: &Rules, headers: &HeaderMap, name: &str) -> Option<Bypass> {
     match name {
         "authorization" | "cookie" | "proxy-authorization" => {
             (rules.credentials == Credentials::Bypass).then_some(Bypass::Credentials)
         }
-        "api-key"
-        | "cf-access-jwt-assertion"
-        | "remote-user"
-        | "x-access-token"
-        | "x-amzn-oidc-data"
-        | "x-api-key"
-        | "x-auth-token"
-        | "x-forwarded-email"
-        | "x-forwarded-user"
-        | "x-goog-iap-jwt-assertion"
-        | "x-remote-user" => {
+        _ if is_credential(name) => {
             let is_open = rules.credentials == Credentials::Bypass && !rules.vary.contains(&name);
             is_open.then_some(Bypass::Credentials)
         }
@@ -110,7 +97,30 @@ fn forbidden(rules: &Rules, headers: &HeaderMap, name: &str) -> Option<Bypass> {
     }
 }
 
-fn names_two_hosts(request: &RequestInfo) -> bool {
+/// Whether a field says who asks: those that HTTP has for that, and those that programs and proxies
+/// commonly send in their place. `name` is in lower case.
+pub(crate) fn is_credential(name: &str) -> bool {
+    matches!(
+        name,
+        "authorization"
+            | "cookie"
+            | "proxy-authorization"
+            | "api-key"
+            | "cf-access-jwt-assertion"
+            | "remote-user"
+            | "x-access-token"
+            | "x-amzn-oidc-data"
+            | "x-api-key"
+            | "x-auth-token"
+            | "x-forwarded-email"
+            | "x-forwarded-user"
+            | "x-goog-iap-jwt-assertion"
+            | "x-remote-user"
+    )
+}
+
+/// Whether a request names more than one host: a key would know one of them.
+pub(crate) fn names_two_hosts(request: &RequestInfo) -> bool {
     let named = request.headers().get_all(HOST).iter().map(HeaderValue::as_bytes);
     let uri = request.uri().authority().map(|authority| authority.as_str().as_bytes());
     let mut all = uri.into_iter().chain(named);

@@ -32,7 +32,7 @@ pub(crate) enum Flow<B: Body> {
 ///
 /// A body whose length is not known is never waited for, and one that is read is held up to the
 /// load's limit and no further.
-pub(crate) async fn settle<B>(load: Load, response: Response<B>) -> Response<Flow<B>>
+pub(crate) async fn settle<B>(mut load: Load, response: Response<B>) -> Response<Flow<B>>
 where
     B: Body<Data = Bytes> + Unpin,
 {
@@ -40,14 +40,18 @@ where
     let length = length(&head.headers, &body);
     match load.plan(head.status, &head.headers, length) {
         Plan::Pass(_) => pass(load, head, Flow::Passed(body)).await,
-        Plan::Buffer(_) => match read::read(body, length, load.limit()).await {
-            Ok(bytes) => {
-                let answer = load.commit(head.status, head.headers, bytes).await;
-                (head.status, head.headers) = (answer.status, answer.headers);
-                Response::from_parts(head, Flow::Whole(answer.body))
+        Plan::Buffer(_) => {
+            let limit = load.limit();
+            match load.run(read::read(body, length, limit)).await {
+                Ok(Ok(bytes)) => {
+                    let answer = load.commit(head.status, head.headers, bytes).await;
+                    (head.status, head.headers) = (answer.status, answer.headers);
+                    Response::from_parts(head, Flow::Whole(answer.body))
+                }
+                Ok(Err(read)) => pass(load, head, Flow::Read(read)).await,
+                Err(answer) => answer.into_response().map(Flow::Whole),
             }
-            Err(read) => pass(load, head, Flow::Read(read)).await,
-        },
+        }
         Plan::Tee(_) => {
             let copying = load.tee(head.status, &mut head.headers);
             Response::from_parts(head, Flow::Copied(Copied::new(body, length, copying)))

@@ -243,8 +243,14 @@ impl Begun {
         }
     }
 
+    /// Gives the request back, to begin anew.
+    #[cfg(any(feature = "actix", feature = "salvo"))]
+    pub(crate) fn into_visit(self) -> Visit {
+        self.visit
+    }
+
     /// Whether a response was found.
-    #[cfg(feature = "tower")]
+    #[cfg(any(feature = "poem", feature = "tower"))]
     pub(crate) fn is_answered(&self) -> bool {
         self.is_answer()
     }

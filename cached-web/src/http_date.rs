@@ -29,9 +29,38 @@ pub(crate) fn written(time: SystemTime) -> HeaderValue {
     HeaderValue::try_from(httpdate::fmt_http_date(time)).expect("a date is visible ASCII")
 }
 
-/// Reads a date in one of its three forms.
+/// Reads a date in one of its three forms, in any case (RFC 9111, section 4.2).
+///
+/// The day of the week says nothing that the rest does not, so a wrong one is overlooked.
 pub(crate) fn read(value: &HeaderValue) -> Option<SystemTime> {
-    httpdate::parse_http_date(value.to_str().ok()?).ok()
+    let text = value.to_str().ok()?;
+    let parsed = |text: &str| httpdate::parse_http_date(text).ok();
+    parsed(text).or_else(|| {
+        let text = in_usual_case(text);
+        let (day, rest) = text.split_at_checked(DAYS[0].len())?;
+        parsed(&text).or_else(|| {
+            let is_day = DAYS.contains(&day);
+            let mut others = DAYS.iter().filter(|_| is_day);
+            others.find_map(|day| parsed(&format!("{day}{rest}")))
+        })
+    })
+}
+
+const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+
+/// Words as dates have them: `THU, 18 aug 2050 02:01:18 gmt` is `Thu, 18 Aug 2050 02:01:18 GMT`.
+fn in_usual_case(text: &str) -> String {
+    let mut usual = String::with_capacity(text.len());
+    for word in text.split_inclusive(|character: char| !character.is_ascii_alphabetic()) {
+        if word.eq_ignore_ascii_case("gmt") {
+            usual.push_str("GMT");
+            continue;
+        }
+        let (first, rest) = word.split_at(word.len().min(1));
+        usual.push_str(&first.to_ascii_uppercase());
+        usual.push_str(&rest.to_ascii_lowercase());
+    }
+    usual
 }
 
 /// The date of a field that has one line. None also where it is no date, or has several lines.
@@ -98,6 +127,32 @@ mod tests {
             &["Sun, 06 Nov 1994 08:49:37 PST"],
         ] {
             assert_eq!(date(&headers(&DATE, lines)), None, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn dates_are_read_in_any_case_and_with_a_wrong_day() {
+        for text in [
+            "SUN, 06 nov 1994 08:49:37 gmt",
+            "sunday, 06-NOV-94 08:49:37 GMT",
+            "sun nov  6 08:49:37 1994",
+            "Thu, 06 Nov 1994 08:49:37 GMT",
+            "Thu Nov  6 08:49:37 1994",
+        ] {
+            let expected = UNIX_EPOCH + Duration::from_secs(EXAMPLE);
+            assert_eq!(date(&headers(&DATE, &[text])), Some(expected), "{text}");
+        }
+        for text in [
+            "Sun 06 Nov 1994 08:49:37 GMT",
+            "Sun, 06 Nov 94 08:49:37 GMT",
+            "Sun, 6 Nov 1994 08:49:37 GMT",
+            "Sun, 06 Nov 1994 8:49:37 GMT",
+            "Sun, 06-Nov-1994 08:49:37 GMT",
+            "Sun, 31 Feb 1994 08:49:37 GMT",
+            "Sun, 06 Nov 1994 08:49:37 UTC",
+            "Sux, 06 Nov 1994 08:49:37 GMT",
+        ] {
+            assert_eq!(date(&headers(&DATE, &[text])), None, "{text}");
         }
     }
 

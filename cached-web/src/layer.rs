@@ -2,6 +2,8 @@
 //! What each framework asks of it is in the framework's module; tower's is in `layer/`.
 
 #[cfg(feature = "tower")]
+mod rfc9111;
+#[cfg(feature = "tower")]
 mod timed;
 
 use std::borrow::Cow;
@@ -16,6 +18,8 @@ use crate::request::RequestInfo;
 use crate::rt::Policy;
 use crate::rules::{ETags, Rules};
 
+#[cfg(feature = "tower")]
+pub use rfc9111::{Rfc9111Body, Rfc9111Future, Rfc9111Layer, Rfc9111Service};
 #[cfg(feature = "tower")]
 pub use timed::{CacheBody, CacheFuture, CacheService};
 
@@ -64,6 +68,14 @@ impl CacheLayer {
     pub fn new(timeout: impl IntoTimeout) -> Self {
         let settings = Settings::new(Policy::of_responses().timeout(timeout));
         Self { settings, made: Arc::default() }
+    }
+
+    /// Returns a layer of another kind: a shared cache by RFC 9111, in which only what responses say of
+    /// themselves makes them fresh.
+    #[cfg(feature = "tower")]
+    #[must_use]
+    pub fn rfc9111() -> Rfc9111Layer {
+        Rfc9111Layer::new()
     }
 
     /// Bytes of responses that memory may hold. Default: 64 MiB. At least 1.

@@ -1,5 +1,9 @@
 #![cfg_attr(feature = "axum", doc = include_str!("../README.md"))]
 #![cfg_attr(
+    not(feature = "axum"),
+    doc = "HTTP responses cached safely, by the feature of a framework, or `tower`."
+)]
+#![cfg_attr(
     not(any(
         feature = "actix",
         feature = "axum",
@@ -8,7 +12,6 @@
         feature = "salvo",
         feature = "tower"
     )),
-    doc = "HTTP responses cached safely: enable the feature of a framework, or `tower`.",
     allow(dead_code, reason = "it is there for frameworks")
 )]
 
@@ -26,7 +29,9 @@ mod fields;
 mod http_date;
 mod kept;
 mod key;
+#[cfg(any(feature = "actix", feature = "poem", feature = "salvo", feature = "tower"))]
 mod layer;
+#[cfg(any(feature = "actix", feature = "poem", feature = "salvo", feature = "tower"))]
 mod made;
 mod pages;
 mod plan;
@@ -36,6 +41,8 @@ mod query;
 mod request;
 #[cfg(feature = "rocket")]
 pub mod rocket;
+#[cfg(feature = "tower")]
+mod rfc9111;
 mod rules;
 #[cfg(feature = "salvo")]
 pub mod salvo;
@@ -62,9 +69,13 @@ pub mod __private {
 
 use cached_runtime::__private as rt;
 
+pub use cached_macro::web_invalidates as invalidates;
+#[cfg(any(feature = "actix", feature = "poem", feature = "salvo", feature = "tower"))]
 pub use layer::CacheLayer;
 #[cfg(feature = "tower")]
-pub use layer::{CacheBody, CacheFuture, CacheService};
+pub use layer::{
+    CacheBody, CacheFuture, CacheService, Rfc9111Body, Rfc9111Future, Rfc9111Layer, Rfc9111Service,
+};
 pub use request::{Lines, RequestInfo};
 pub use rules::ETags;
 pub use snapshot::Snapshot;

@@ -31,6 +31,36 @@
 //! returns goes to middleware as the error it is, and is not kept, whatever its status.
 //!
 //! The URI in keys is the one the client sent, also under [`poem::Route::nest`].
+//!
+//! [`CacheLayer`](crate::CacheLayer) is a middleware, for routes and endpoints:
+//!
+//! ```
+//! use cached_web::CacheLayer;
+//! use poem::web::Path;
+//! use poem::{EndpointExt as _, Route, get, handler};
+//! # use poem::{Endpoint as _, Request, http::Uri};
+//!
+//! #[handler]
+//! async fn item(Path(id): Path<u64>) -> String {
+//!     format!("item {id}")
+//! }
+//!
+//! let cache = CacheLayer::new(60).tags(["items"]);
+//! let app = Route::new().at("/items/:id", get(item)).with(cache.clone());
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+//! # for _ in 0..2 {
+//! # let request = Request::builder().uri(Uri::from_static("/items/7")).finish();
+//! # let response = app.get_response(request).await;
+//! # assert_eq!(response.into_body().into_string().await?, "item 7");
+//! # }
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! # })?;
+//! assert_eq!(cache.cache().stats().hits, 1);
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! ```
+
+mod keep;
+mod layer;
 
 use poem::{FromRequest, Request, RequestBody};
 
@@ -38,6 +68,7 @@ pub use cached_macro::poem_cached_response as cached_response;
 
 pub use crate::RequestInfo;
 use crate::sent::sent;
+pub use layer::CacheEndpoint;
 
 /// What a cached handler returns.
 pub type Response = poem::Result<poem::Response>;
@@ -58,14 +89,12 @@ impl From<&Request> for RequestInfo {
 /// What generated code names.
 #[doc(hidden)]
 pub mod __private {
-    use http::HeaderMap;
-    use http_body_util::combinators::BoxBody;
+    use poem::IntoResponse;
     use poem::error::IntoResult;
-    use poem::{Body, IntoResponse};
 
+    use super::keep::{answered, keep};
     use super::{RequestInfo, Response};
-    use crate::body::{Flow, settle};
-    use crate::engine::{Begun, Load, Opened};
+    use crate::engine::{Begun, Opened};
     use crate::rules::Rules;
     use crate::visit::Visit;
 
@@ -91,46 +120,11 @@ pub mod __private {
         body: impl Future<Output = T>,
     ) -> Response {
         match begun.open().await {
-            Opened::Answer(answer) => Ok(response(answer.into_response().map(Body::from))),
+            Opened::Answer(answer) => Ok(answered(answer)),
             Opened::Load(mut load) => match load.run(body).await {
-                Err(answer) => Ok(response(answer.into_response().map(Body::from))),
-                Ok(value) => match value.into_result() {
-                    Ok(value) => Ok(keep(load, value.into_response()).await),
-                    Err(error) => failed(load, error).await,
-                },
+                Err(answer) => Ok(answered(answer)),
+                Ok(value) => keep(load, value.into_result()).await,
             },
         }
-    }
-
-    /// Ends a load with a response.
-    async fn keep(load: Load, made: poem::Response) -> poem::Response {
-        let (head, body) = made.into_parts();
-        let mut made = http::Response::new(BoxBody::from(body));
-        *made.status_mut() = head.status;
-        *made.headers_mut() = head.headers;
-        *made.extensions_mut() = head.extensions;
-        response(settle(load, made).await.map(|flow| match flow {
-            Flow::Whole(bytes) => bytes.into(),
-            Flow::Passed(body) => body.into(),
-            Flow::Read(body) => BoxBody::new(body).into(),
-            Flow::Copied(body) => BoxBody::new(body).into(),
-        }))
-    }
-
-    /// Ends a load with an error for middleware, unless an older response goes instead.
-    async fn failed(load: Load, error: poem::Error) -> Response {
-        match load.pass(error.status(), &mut HeaderMap::new()).await {
-            Some(answer) => Ok(response(answer.into_response().map(Body::from))),
-            None => Err(error),
-        }
-    }
-
-    fn response(response: http::Response<Body>) -> poem::Response {
-        let (parts, body) = response.into_parts();
-        let mut response = poem::Response::from(body);
-        response.set_status(parts.status);
-        *response.headers_mut() = parts.headers;
-        *response.extensions_mut() = parts.extensions;
-        response
     }
 }

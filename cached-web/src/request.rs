@@ -18,7 +18,7 @@ use crate::query::{self, Selection};
 #[derive(Clone, Debug)]
 pub struct RequestInfo(Arc<Held>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Held {
     method: Method,
     uri: Uri,
@@ -30,6 +30,13 @@ impl RequestInfo {
     #[must_use]
     pub fn new(method: Method, uri: Uri, headers: HeaderMap) -> Self {
         Self(Arc::new(Held { method, uri, headers }))
+    }
+
+    /// Gives its parts back.
+    #[cfg(feature = "tower")]
+    pub(crate) fn into_parts(self) -> (Method, Uri, HeaderMap) {
+        let Held { method, uri, headers } = Arc::unwrap_or_clone(self.0);
+        (method, uri, headers)
     }
 
     /// Returns the method.

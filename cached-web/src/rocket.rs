@@ -128,7 +128,7 @@ pub mod __private {
     }
 
     /// Ends a load with a response.
-    async fn keep<'o>(load: Load, mut response: rocket::Response<'o>) -> rocket::Response<'o> {
+    async fn keep(load: Load, mut response: rocket::Response<'_>) -> rocket::Response<'_> {
         let body = Incoming::take(&mut response).await;
         let (parts, flow) = settle(load, convert::head(&response, body)).await.into_parts();
         match flow {

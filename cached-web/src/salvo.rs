@@ -38,8 +38,42 @@
 //!
 //! There is no load in the background, since a [`salvo::Writer`] writes for a request, and looks into its
 //! depot.
+//!
+//! [`CacheLayer`](crate::CacheLayer) is a hoop, for routers and services:
+//!
+//! ```
+//! use cached_web::CacheLayer;
+//! use salvo::{Router, handler};
+//! # use salvo::{Depot, FlowCtrl, Handler as _, Request, Response};
+//!
+//! #[handler]
+//! async fn item() -> &'static str {
+//!     "item"
+//! }
+//!
+//! let cache = CacheLayer::new(60).tags(["items"]);
+//! let app = Router::with_path("items").hoop(cache.clone()).get(item);
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+//! # for _ in 0..2 {
+//! # let (mut request, mut response) = (Request::new(), Response::new());
+//! # let mut depot = Depot::new();
+//! # let mut flow = FlowCtrl::new(vec![std::sync::Arc::new(item)]);
+//! # cache.handle(&mut request, &mut depot, &mut response, &mut flow).await;
+//! # assert_eq!(response.body.size(), Some(4));
+//! # }
+//! # });
+//! assert_eq!(cache.cache().stats().hits, 1);
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! It has no way to the background there, so with [`stale`](crate::CacheLayer::stale) one of those who
+//! ask for a page that is to be renewed waits for that, and the others are answered. What hoops before
+//! it have written to the body is replaced.
 
+mod hoop;
 mod write;
+
+use std::future::Ready;
 
 use salvo::extract::{Extractible, Metadata};
 use salvo::{Depot, Request, Writer, async_trait};
@@ -75,7 +109,7 @@ pub enum Never {}
 
 impl Never {
     /// [`Writer::write`], for handlers where that trait is not in scope.
-    pub async fn write(self, _: &mut Request, _: &mut Depot, _: &mut salvo::Response) {
+    pub fn write(self, _: &mut Request, _: &mut Depot, _: &mut salvo::Response) -> Ready<()> {
         match self {}
     }
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use cached_runtime::{MissReason, Outcome};
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, StatusCode};
 
 use crate::admission::{self, Admission, Bypass};
 use crate::answer::{self, Answer};
@@ -41,19 +41,19 @@ impl Visit {
     }
 
     /// The same for what answers HEAD as GET, so that its answer may be kept.
-    #[must_use]
+    #[cfg(feature = "tower")]
     pub(crate) fn of_service(rules: &'static Rules, request: RequestInfo) -> Self {
-        if request.method() != Method::HEAD {
+        if request.method() != http::Method::HEAD {
             return Self::new(rules, request);
         }
         let (uri, headers) = (request.uri().clone(), request.headers().clone());
-        let whole = RequestInfo::new(Method::GET, uri, headers);
+        let whole = RequestInfo::new(http::Method::GET, uri, headers);
         let admission = admission::admission(rules, &whole);
         Self { rules, request, admission }
     }
 
     /// The same request, with a body that its fields do not announce. The key does not know it.
-    #[must_use]
+    #[cfg(any(feature = "poem", feature = "salvo", feature = "tower"))]
     pub(crate) fn with_body(mut self) -> Self {
         if !self.is_bypass() {
             self.admission = Admission::Bypass(Bypass::Body);
@@ -75,6 +75,7 @@ impl Visit {
         self.rules
     }
 
+    #[cfg(any(feature = "actix", feature = "poem", feature = "salvo", feature = "tower"))]
     pub(crate) fn request(&self) -> &RequestInfo {
         &self.request
     }

@@ -3,6 +3,7 @@
 //! The body moves into a function of its own there, which the user's function calls, so that
 //! `uncached` and `fresh` can call it as well. It keeps its span.
 
+pub(super) mod beside;
 mod signature;
 
 use proc_macro2::{Ident, Span, TokenStream};
@@ -91,37 +92,6 @@ fn item(handle: &Handle, function: &Function, functions: Vec<TokenStream>) -> To
                 #functions
             )
         }
-    }
-}
-
-/// A handle that has no entries, since only requests name them; and what the function finds there.
-pub(super) struct Beside {
-    pub(super) item: TokenStream,
-    pub(super) site: TokenStream,
-    pub(super) instance: TokenStream,
-}
-
-// Output:
-//
-//     enum list_cache {}
-//     impl list_cache {
-//         fn cache() -> Handle { .. }
-//         fn __site() -> &'static Site { .. }
-//         fn __instance() -> Instance { .. }
-//     }
-pub(super) fn beside(caching: &Caching, handle: &Handle, function: &Function) -> Beside {
-    let siblings = Siblings::new(handle, &function.sig);
-    let functions = vec![
-        siblings.cache(caching, function),
-        siblings.site(caching, function),
-        siblings.instance(caching, function),
-    ];
-    let Siblings { owner, site, instance, .. } = &siblings;
-    let turbofish = turbofish(&function.sig);
-    Beside {
-        item: item(handle, function, functions),
-        site: hygienic!(#owner::#site()),
-        instance: hygienic!(#owner::#instance #turbofish()),
     }
 }
 

@@ -141,9 +141,10 @@ fn spelled(caching: &Caching, parts: &[(TokenStream, Span)], amid: &Amid) -> Tok
     // Without arguments there is one entry, whose key must not be empty.
     let nothing = parts.is_empty().then(|| hygienic!(__text.literal("()");));
     let written = written(&rt, amid, &hygienic!(#(#writes)* #nothing));
+    let refusal = caching.refusal();
     hygienic!(
         #[allow(unused_imports, reason = "needed only where an argument is refused")]
-        use #rt::RefuseSpelled as _;
+        use #rt::#refusal as _;
         #written
     )
 }
@@ -282,10 +283,11 @@ fn whole(caching: &Caching, made: &TokenStream, span: Span, amid: &Amid) -> Toke
 fn spelled_whole(caching: &Caching, made: &TokenStream, span: Span, amid: &Amid) -> TokenStream {
     let rt = caching.rt();
     let Amid { before, after } = amid;
+    let refusal = caching.refusal();
     let span = at(span);
     quote_spanned!(span=>
         #[allow(unused_imports, reason = "the type of the key decides which one is needed")]
-        use #rt::{OkByShape as _, RefuseSpelled as _, SpelledByText as _};
+        use #rt::{OkByShape as _, #refusal as _, SpelledByText as _};
         #made
         let mut __text = #rt::TextBuffer::new();
         let __key = match (&&#rt::Fallible(__made)).ok() {

@@ -1,14 +1,16 @@
 //! A handler whose responses are cached: one item of its name, since what stands beside it is out
 //! of reach where a framework puts it into another. Only a `handle` of its own is beside it.
 
+mod lifetime;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{FnArg, Pat, PatType, ReturnType, Signature, parse_quote, parse_quote_spanned};
 
-use super::handle::Beside;
+use super::handle::beside::{self, Beside};
 use super::key::{self, Amid};
-use super::{background, body, handle, instance, site, tags, underscored};
+use super::{background, body, instance, site, tags, underscored};
 use crate::args;
 use crate::attribute::Attribute;
 use crate::diagnostics::Errors;
@@ -66,7 +68,7 @@ pub(crate) fn expand(
 //     }
 fn write(spec: &Spec, function: &Function) -> TokenStream {
     let caching = &spec.caching;
-    let beside = caching.handle.as_ref().map(|handle| handle::beside(caching, handle, function));
+    let beside = caching.handle.as_ref().map(|handle| beside::beside(caching, handle, function));
     let site_item = beside.is_none().then(|| {
         let rt = caching.rt();
         let site = site(caching, function);
@@ -98,9 +100,10 @@ fn signature(spec: &Spec, function: &Function) -> Signature {
     });
     let krate = spec.caching.home.krate_at(span);
     let module = Ident::new(framework.module, span);
-    let lifetime = framework.is_borrowed.then(|| quote_spanned!(span=> <'__cached>));
     let name = added();
     let mut sig = sig.clone();
+    let lifetime = framework.is_borrowed.then(|| lifetime::tie(&mut sig));
+    let lifetime = lifetime.map(|lifetime| quote_spanned!(span=> <#lifetime>));
     sig.output = parse_quote_spanned!(span=> -> #krate::#module::Response #lifetime);
     match spec.request {
         Request::Added => {
@@ -115,9 +118,6 @@ fn signature(spec: &Spec, function: &Function) -> Signature {
                 **pat = parse_quote!(#name);
             }
         }
-    }
-    if framework.is_borrowed {
-        sig.generics.params.insert(0, parse_quote_spanned!(span=> '__cached));
     }
     sig
 }
@@ -215,6 +215,7 @@ fn amid(spec: &Spec) -> Amid {
         _ => hygienic!(write_scope),
     };
     let after = spec.per.as_ref().map(|per| {
+        let refusal = spec.caching.refusal();
         let span = at(per.span());
         let spelled = spec.caching.rt_at(span);
         let write = quote_spanned!(span=> #spelled::Spelled(&(#per)).checked().write(&mut __text););
@@ -222,7 +223,7 @@ fn amid(spec: &Spec) -> Amid {
             __text.literal("@");
             {
                 #[allow(unused_imports, reason = "needed only where an identity is refused")]
-                use #rt::RefuseSpelled as _;
+                use #rt::#refusal as _;
                 #write
             }
         )

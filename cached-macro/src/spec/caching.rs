@@ -70,6 +70,15 @@ impl Caching {
     pub(crate) fn has_text_keys(&self) -> bool {
         self.shared.is_some() || self.home.attribute == Attribute::Response
     }
+
+    /// The trait by which the runtime refuses what cannot be written into such a key.
+    pub(crate) fn refusal(&self) -> Ident {
+        let name = match self.home.attribute {
+            Attribute::Cached => "RefuseSpelled",
+            Attribute::Response => "RefuseIdentity",
+        };
+        Ident::new(name, Span::mixed_site())
+    }
 }
 
 /// What the arguments are about.
@@ -136,6 +145,7 @@ pub(super) fn home(args: &mut Args, attribute: Attribute, errors: &mut Errors) -
 }
 
 pub(super) fn check_signature(attribute: Attribute, function: &Function, errors: &mut Errors) {
+    check_attributes(attribute, function, errors);
     let (sig, attribute) = (&function.sig, attribute.name());
     for input in &sig.inputs {
         let (FnArg::Receiver(Receiver { attrs, .. }) | FnArg::Typed(PatType { attrs, .. })) = input;
@@ -159,6 +169,27 @@ pub(super) fn check_signature(attribute: Attribute, function: &Function, errors:
                 "a function with variadic arguments cannot be cached; remove `...` or `#[{attribute}]`"
             ),
         );
+    }
+}
+
+/// What one attribute has cached, another is not to cache again.
+fn check_attributes(attribute: Attribute, function: &Function, errors: &mut Errors) {
+    for attr in &function.attrs {
+        let last = attr.path().segments.last().map(|last| last.ident.to_string());
+        let other = [Attribute::Cached, Attribute::Response]
+            .into_iter()
+            .find(|other| last.as_deref() == Some(other.name()));
+        match other {
+            Some(Attribute::Cached) if attribute == Attribute::Cached => {}
+            Some(other) if other == attribute => {
+                errors.at(attr.path(), "`#[cached_response]` is here twice; remove one");
+            }
+            Some(_) => errors.at(
+                attr.path(),
+                "cannot combine `#[cached]` and `#[cached_response]`; keep the second for a handler, the first for any other function",
+            ),
+            None => {}
+        }
     }
 }
 

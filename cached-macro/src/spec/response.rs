@@ -128,17 +128,6 @@ fn check_handler(framework: &Framework, function: &Function, errors: &mut Errors
             "a handler has no `self`; put `#[cached_response]` on a function, or `#[cached]` on this method",
         );
     }
-    for attr in &function.attrs {
-        let last = attr.path().segments.last();
-        if last.is_some_and(|last| last.ident == Attribute::Cached.name()) {
-            errors.at(
-                attr.path(),
-                "cannot combine `#[cached]` and `#[cached_response]`; remove one, which is `#[cached]` where the function is a handler",
-            );
-        } else if last.is_some_and(|last| last.ident == Attribute::Response.name()) {
-            errors.at(attr.path(), "`#[cached_response]` is here twice; remove one");
-        }
-    }
     for input in &function.sig.inputs {
         if let FnArg::Typed(typed) = input
             && framework.reads(&typed.ty) == Reads::Response

@@ -45,6 +45,23 @@ impl<T: ?Sized> RefuseSpelled for Spelled<'_, T> {
     type Refused = T;
 }
 
+/// The same for what identifies a response.
+pub trait RefuseIdentity: Sized {
+    /// What cannot be in a key.
+    type Refused: ?Sized;
+    /// Refuses it.
+    fn checked(self) -> <ResponseKey as CanIdentify<Self::Refused>>::Part
+    where
+        ResponseKey: CanIdentify<Self::Refused>,
+    {
+        ResponseKey::part()
+    }
+}
+
+impl<T: ?Sized> RefuseIdentity for Spelled<'_, T> {
+    type Refused = T;
+}
+
 /// Adapters whose values a store could not give back.
 pub trait RefuseFitShared: Sized {
     /// What cannot leave the process.
@@ -72,6 +89,22 @@ pub struct SharedKey;
     note = "derive `serde::Serialize`, say what identifies the call with `key = ..`, or leave the argument out with `skip(..)`"
 )]
 pub trait CanHave<T: ?Sized> {
+    /// No type.
+    type Part;
+    /// Never called.
+    fn part() -> Self::Part;
+}
+
+/// A key of a response, in messages of the compiler.
+pub struct ResponseKey;
+
+/// Holds for no type.
+#[diagnostic::on_unimplemented(
+    message = "`{T}` cannot be part of a response's cache key",
+    label = "needs `Serialize` to be in the key of a response",
+    note = "name what identifies it, as in `per = user.id`, or derive `serde::Serialize`"
+)]
+pub trait CanIdentify<T: ?Sized> {
     /// No type.
     type Part;
     /// Never called.

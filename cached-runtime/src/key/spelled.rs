@@ -87,6 +87,9 @@ impl SpelledText<'_> {
 
     /// Writes the text. Where it is empty, the key names nothing.
     pub fn write(&self, buffer: &mut TextBuffer) {
+        if self.0.is_empty() {
+            buffer.fail();
+        }
         buffer.literal(self.0);
     }
 }

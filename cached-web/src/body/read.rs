@@ -97,3 +97,93 @@ fn joined(mut chunks: VecDeque<Bytes>) -> Bytes {
     }
     whole.freeze()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use futures_util::FutureExt as _;
+    use futures_util::stream::{self, Stream};
+    use http::HeaderMap;
+    use http_body_util::StreamBody;
+
+    use super::*;
+
+    type Framed = Result<Frame<Bytes>, &'static str>;
+
+    fn body(frames: Vec<Framed>) -> StreamBody<impl Stream<Item = Framed> + Unpin> {
+        StreamBody::new(stream::iter(frames))
+    }
+
+    fn data(text: &'static str) -> Frame<Bytes> {
+        Frame::data(Bytes::from_static(text.as_bytes()))
+    }
+
+    /// What is left of a body that was not kept, as its reader gets it.
+    fn rest<B: Body<Data = Bytes, Error: Unpin> + Unpin>(mut body: Read<B>) -> Vec<String> {
+        let mut frames = Vec::new();
+        while let Some(frame) = body.frame().now_or_never().expect("nothing is waited for") {
+            frames.push(match frame.map(Frame::into_data) {
+                Ok(Ok(data)) => String::from_utf8_lossy(&data).into_owned(),
+                Ok(Err(_)) => "trailers".to_owned(),
+                Err(_) => "failure".to_owned(),
+            });
+        }
+        frames
+    }
+
+    fn read_now(
+        frames: Vec<Framed>,
+        length: Option<u64>,
+        limit: u64,
+    ) -> Result<Bytes, Vec<String>> {
+        let read = read(body(frames), length, limit).now_or_never().expect("nothing is waited for");
+        read.map_err(rest)
+    }
+
+    #[test]
+    fn a_whole_body_is_joined() {
+        assert_eq!(read_now(vec![], Some(0), 0), Ok(Bytes::new()));
+        assert_eq!(read_now(vec![Ok(data("ab")), Ok(data("cd"))], Some(4), 4), Ok("abcd".into()));
+        assert_eq!(read_now(vec![Ok(data("ab")), Ok(data("cd"))], None, 4), Ok("abcd".into()));
+    }
+
+    #[test]
+    fn a_single_chunk_is_not_copied() {
+        let chunk = Bytes::from(vec![1, 2, 3]);
+        let frames = vec![Ok(Frame::data(chunk.clone()))];
+        assert_eq!(read_now(frames, None, 3).expect("it is whole").as_ptr(), chunk.as_ptr());
+    }
+
+    #[test]
+    fn what_is_not_whole_goes_on_as_it_was() {
+        let unread = |frames, length, limit| read_now(frames, length, limit).unwrap_err();
+        let cut = vec![Ok(data("ab")), Err("cut"), Ok(data("cd"))];
+        assert_eq!(unread(cut, Some(4), 9), ["ab", "failure", "cd"]);
+        assert_eq!(unread(vec![Ok(data("ab"))], Some(4), 9), ["ab"], "shorter than it said");
+        assert_eq!(unread(vec![Ok(data("ab")), Ok(data("cd"))], Some(3), 9), ["ab", "cd"]);
+        let trailing = vec![Ok(data("ab")), Ok(Frame::trailers(HeaderMap::new()))];
+        assert_eq!(unread(trailing, Some(2), 9), ["ab", "trailers"]);
+    }
+
+    #[test]
+    fn no_more_is_held_than_the_limit_and_one_chunk() {
+        let endless =
+            StreamBody::new(stream::repeat_with(|| Ok::<_, Infallible>(Frame::data("ab".into()))));
+        let read = read(endless, None, 5).now_or_never().expect("nothing is waited for");
+        let Err(read) = read else { panic!("it has no end") };
+        assert_eq!(read.held.len(), 3);
+    }
+
+    #[test]
+    fn the_size_is_that_of_what_is_still_to_come() {
+        let declared = http_body_util::Full::new(Bytes::from_static(b"abcd"));
+        let read = read(declared, Some(4), 3).now_or_never().expect("nothing is waited for");
+        let Err(mut read) = read else { panic!("it is longer than the limit") };
+        assert_eq!(read.size_hint().exact(), Some(4));
+        assert!(!read.is_end_stream());
+        read.frame().now_or_never().expect("nothing is waited for");
+        assert_eq!(read.size_hint().exact(), Some(0));
+        assert!(read.is_end_stream());
+    }
+}

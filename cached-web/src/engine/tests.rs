@@ -38,7 +38,11 @@ impl Page {
     }
 
     fn begin_as(&self, method: Method, request: &[(&'static str, &str)]) -> Begun {
-        let uri = "/page?a=1".parse().expect("a URI");
+        self.begin_at("/page?a=1", method, request)
+    }
+
+    fn begin_at(&self, uri: &str, method: Method, request: &[(&'static str, &str)]) -> Begun {
+        let uri = uri.parse().expect("a URI");
         let visit = Visit::new(self.rules, RequestInfo::new(method, uri, headers(request)));
         let mut text = TextBuffer::new();
         visit.write_key(&mut text);
@@ -348,6 +352,23 @@ fn closures_see_the_response() {
         commit(load, &[("x-tag", "1")], "again").await;
         invalidate_tag("tagged").expect("no store");
         assert_eq!(page.hit(&[]).await, None);
+    });
+}
+
+/// Whoever sends requests chooses how long their keys are.
+#[test]
+fn keys_are_weighed_as_well() {
+    within(async {
+        let page = Page::new(Policy::of_responses().weight_capacity(1_000_000_u64), Rules::new());
+        for number in 0..1_000 {
+            let uri = format!("/{number}?{}", "x".repeat(10_000));
+            let Opened::Load(load) = page.begin_at(&uri, Method::GET, &[]).open().await else {
+                panic!("answered with another page");
+            };
+            commit(load, &[], "short").await;
+        }
+        let len = Handle::new(page.site).len();
+        assert!((50..100).contains(&len), "{len}");
     });
 }
 

@@ -59,7 +59,9 @@ pub(super) fn response<'o>(response: http::Response<Bytes>) -> Response<'o> {
 /// Gives a response these fields instead of those it has.
 pub(super) fn set_fields(response: &mut Response<'_>, headers: &HeaderMap) {
     let names: Vec<_> = response.headers().iter().map(|field| field.name.to_string()).collect();
-    names.iter().for_each(|name| response.remove_header(name));
+    for name in &names {
+        response.remove_header(name);
+    }
     for (name, value) in headers {
         // Fields of rocket are text, and so are those that come from a handler of its.
         if let Ok(value) = std::str::from_utf8(value.as_bytes()) {

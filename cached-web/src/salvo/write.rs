@@ -38,10 +38,7 @@ impl Response {
 impl Writer for Response {
     async fn write(self, req: &mut Request, depot: &mut Depot, res: &mut salvo::Response) {
         match self.0 {
-            Reply::Answered(answer) => {
-                let (head, body) = answer.into_response().into_parts();
-                merge(res, head, whole(body));
-            }
+            Reply::Answered(answer) => send(answer, res),
             Reply::Loaded(load, value) => {
                 // One of its own: what hoops have written is for this request alone.
                 let mut written = salvo::Response::new();
@@ -73,8 +70,14 @@ impl<T: Writer + Send + 'static> Write for T {
     }
 }
 
+/// Sends an answer from the cache.
+pub(super) fn send(answer: Answer, res: &mut salvo::Response) {
+    let (head, body) = answer.into_response().into_parts();
+    merge(res, head, whole(body));
+}
+
 /// Ends a load with what was written, and sends that.
-async fn keep(load: Load, mut written: salvo::Response, res: &mut salvo::Response) {
+pub(super) async fn keep(load: Load, mut written: salvo::Response, res: &mut salvo::Response) {
     let status = written.status_code.or(res.status_code).unwrap_or(StatusCode::OK);
     let has_status = written.status_code.is_some();
     let mut response = written.strip_to_hyper(); // turns cookies into fields
@@ -83,8 +86,7 @@ async fn keep(load: Load, mut written: salvo::Response, res: &mut salvo::Respons
     // What says nothing leaves the response as it is, and an error leaves it to catchers.
     if is_empty || response.body().is_error() {
         if let Some(answer) = load.pass(status, response.headers_mut()).await {
-            let (head, body) = answer.into_response().into_parts();
-            return merge(res, head, whole(body));
+            return send(answer, res);
         }
         let body = if is_empty { res.take_body() } else { response.body_mut().take() };
         return merge(res, response.into_parts().0, body);

@@ -7,7 +7,7 @@
 use axum::body::Body;
 use axum::extract::{Path, Query};
 use axum::http::{StatusCode, header};
-use axum::response::{Html, IntoResponse, Redirect};
+use axum::response::{Html, Redirect};
 use axum::routing::get;
 use axum::{Form, Router};
 use cached_examples_web::{Listing, Price, Result, listen, run};
@@ -46,7 +46,7 @@ async fn account_page(request: RequestInfo) -> Html<String> {
 
 /// Never ends, so it passes through, the first event at once.
 #[cached_response(timeout = "1m")]
-async fn event_stream() -> impl IntoResponse {
+async fn event_stream() -> ([(header::HeaderName, &'static str); 1], Body) {
     let events = events().map(Ok::<_, std::io::Error>);
     ([(header::CONTENT_TYPE, "text/event-stream")], Body::from_stream(events))
 }

@@ -299,3 +299,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_empty_text_names_nothing_whatever_stands_around_it() {
+    let is_key = |text: &str| {
+        let mut buffer = TextBuffer::new();
+        buffer.literal("host/");
+        (&&SpelledWhole(&text)).part().write(&mut buffer);
+        buffer.key().is_some()
+    };
+    assert!(is_key("a"));
+    assert!(!is_key(""));
+}

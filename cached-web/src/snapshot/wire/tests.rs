@@ -32,6 +32,15 @@ fn json_is_for_people_to_read() {
 }
 
 #[test]
+fn a_store_takes_it_and_gives_it_back() {
+    let cache = cached_runtime::Cache::named("snapshot::wire");
+    for body in [&b"text"[..], b"\xFF\0", b""] {
+        cache.set("page", &plain(body), 60_u64).unwrap();
+        assert_eq!(cache.get::<Snapshot>("page"), Some(plain(body)));
+    }
+}
+
+#[test]
 fn no_body_becomes_much_longer() {
     for body in [&[0_u8; 3_000][..], &[0xFF; 3_000], &[b'"'; 3_000], &[b'a'; 3_000]] {
         let mut snapshot = plain(b"");

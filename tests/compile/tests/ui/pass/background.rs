@@ -54,6 +54,18 @@ fn bound_whole(pair @ (one, _): (u64, u64)) -> u64 {
     pair.1 + one
 }
 
+struct Pair {
+    two: u64,
+    three: String,
+}
+
+struct Whole<T>(T);
+
+#[cached(stale = 60)]
+fn taken_apart((one, Pair { two, three: text }): (u64, Pair), Whole(four): Whole<&u64>) -> String {
+    format!("{one} {two} {text} {four}")
+}
+
 #[cached(stale = 60, skip(list))]
 fn of_cow(text: Cow<'static, str>, list: Arc<[u8]>) -> usize {
     text.len() + list.len()
@@ -414,6 +426,8 @@ fn main() {
         renews!(changed(1, "a".into()), 4);
         renews!(moved("a".into(), None), ("a".to_owned(), None));
         renews!(bound_whole((1, 2)), 3);
+        let pair = || Pair { two: 2, three: "a".into() };
+        renews!(taken_apart((1, pair()), Whole(&3)), "1 2 a 3");
         renews!(of_cow("a".into(), [1].into()), 2);
         renews!(with_lifetimes("a", "bc"), "bc");
         renews!(generic(&1, [1]), "11");

@@ -1,0 +1,101 @@
+//! [`CacheLayer`] as a middleware of actix-web.
+
+use std::future::{Ready, ready};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::error::InternalError;
+use actix_web::{Error, HttpResponse};
+use http::{HeaderMap, StatusCode};
+
+use super::convert;
+use super::keep::{answered, keep};
+use crate::CacheLayer;
+use crate::answer::Answer;
+use crate::engine::{Load, Opened};
+use crate::made::Made;
+use crate::visit::Visit;
+
+impl<S, B> Transform<S, ServiceRequest> for CacheLayer
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<BoxBody>;
+    type Error = Error;
+    type Transform = CacheMiddleware<S>;
+    type InitError = ();
+    type Future = Ready<Result<Self::Transform, ()>>;
+
+    fn new_transform(&self, service: S) -> Self::Future {
+        ready(Ok(CacheMiddleware { service: Rc::new(service), made: self.made() }))
+    }
+}
+
+/// A service whose responses are cached: what [`CacheLayer`] makes of one.
+pub struct CacheMiddleware<S> {
+    service: Rc<S>,
+    made: Made,
+}
+
+/// What a [`CacheMiddleware`] returns.
+pub type CacheMiddlewareFuture =
+    Pin<Box<dyn Future<Output = Result<ServiceResponse<BoxBody>, Error>>>>;
+
+impl<S, B> Service<ServiceRequest> for CacheMiddleware<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<BoxBody>;
+    type Error = Error;
+    type Future = CacheMiddlewareFuture;
+
+    fn poll_ready(&self, ctx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.service.poll_ready(ctx)
+    }
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        Box::pin(answer(self.made, Rc::clone(&self.service), request))
+    }
+}
+
+async fn answer<S, B>(
+    made: Made,
+    service: Rc<S>,
+    request: ServiceRequest,
+) -> Result<ServiceResponse<BoxBody>, Error>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody + 'static,
+{
+    let info = convert::info(request.request()).map_err(actix_web::error::ErrorBadRequest)?;
+    let mut load = match made.begin_here(Visit::new(made.rules(), info)).await.open().await {
+        Opened::Answer(answer) => return Ok(request.into_response(answered(answer))),
+        Opened::Load(load) => load,
+    };
+    match load.run(service.call(request)).await {
+        Ok(Ok(response)) => {
+            let (request, response) = response.into_parts();
+            Ok(ServiceResponse::new(request, keep(load, response).await))
+        }
+        Ok(Err(error)) => Err(stand_in(load, &error).await.unwrap_or(error)),
+        Err(answer) => Err(instead(answer)),
+    }
+}
+
+/// What stands in for an error of the service, if anything does.
+async fn stand_in(load: Load, error: &Error) -> Option<Error> {
+    let status = error.as_response_error().status_code().as_u16();
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    load.pass(status, &mut HeaderMap::new()).await.map(instead)
+}
+
+/// An answer in place of the service's, with which the request has gone: it goes out as an error's.
+fn instead(answer: Answer) -> Error {
+    let response: HttpResponse = answered(answer);
+    InternalError::from_response("answered by the cache", response).into()
+}

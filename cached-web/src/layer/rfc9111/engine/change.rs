@@ -1,0 +1,37 @@
+//! A request that is not safe: it goes through, and what it changed is dropped (RFC 9111, 4.4).
+
+use std::sync::Arc;
+
+use http::{Request, Response};
+use http_body::Body;
+use tower_service::Service;
+
+use super::super::{Rfc9111Body, key};
+use super::Engine;
+use crate::admission::Bypass;
+use crate::rfc9111::{named, took_effect};
+
+pub(super) async fn run<S, B, R>(
+    engine: Arc<Engine>,
+    mut inner: S,
+    mut request: Request<B>,
+) -> Result<Response<Rfc9111Body<R>>, S::Error>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    R: Body,
+{
+    let rules = &engine.settings.rules;
+    let own = key::of(rules, &mut request);
+    let (uri, headers) = (key::uri(&request), request.headers().clone());
+    let response = inner.call(request).await?;
+    if took_effect(response.status()) {
+        if let Some(key) = own {
+            engine.shelf.invalidate(&key);
+        }
+        let targets = named(&uri, &headers, response.headers());
+        for target in targets.iter().filter_map(|target| target.parse().ok()) {
+            engine.shelf.invalidate(&key::of_target(rules, target, &headers));
+        }
+    }
+    Ok(engine.pass(response, Bypass::Method))
+}

@@ -1,0 +1,64 @@
+//! A stored response, with what selects it, on what terms it is used, and when it came.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+
+use super::age::initial_age;
+use super::storing::keep;
+use super::terms::Terms;
+use super::{Control, Selection};
+use crate::Snapshot;
+
+/// When an exchange with the origin took place, by this cache's clock.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Received {
+    pub(crate) requested: SystemTime,
+    pub(crate) at: SystemTime,
+}
+
+/// A stored response.
+#[derive(Clone, Debug)]
+pub(crate) struct Stored {
+    pub(crate) snapshot: Snapshot,
+    pub(crate) selection: Selection,
+    pub(crate) terms: Terms,
+    received: SystemTime,
+}
+
+impl Stored {
+    /// A response to store, on terms found for it. `headers` are as the origin sent them.
+    pub(crate) fn new(
+        selection: Selection,
+        status: StatusCode,
+        mut headers: HeaderMap,
+        control: &Control,
+        terms: Terms,
+        received: Received,
+    ) -> Self {
+        let initial_age = initial_age(&headers, received.requested, received.at);
+        keep(&mut headers, control, received.at);
+        let mut snapshot = Snapshot::new(status, headers, Bytes::new(), received.at);
+        snapshot.initial_age = initial_age;
+        snapshot.lifetime = Some(terms.lifetime);
+        Self { snapshot, selection, terms, received: received.at }
+    }
+
+    /// The same with its body.
+    pub(crate) fn with_body(mut self, body: Bytes) -> Self {
+        self.snapshot.body = body;
+        self
+    }
+
+    /// How old it is (RFC 9111, section 4.2.3).
+    pub(crate) fn age(&self, now: SystemTime) -> Duration {
+        let resident = now.duration_since(self.received).unwrap_or_default();
+        self.snapshot.initial_age.saturating_add(resident)
+    }
+
+    /// What it takes in memory, in bytes, nearly.
+    pub(crate) fn weight(&self) -> u64 {
+        self.snapshot.weight() + self.selection.weight() as u64 + size_of::<Self>() as u64
+    }
+}
