@@ -5,6 +5,8 @@
 //! which run of a handler an answer is of tells who it was made for.
 
 mod client;
+mod flood;
+mod orders;
 mod outcome;
 mod raw;
 mod routes;
@@ -12,6 +14,7 @@ mod rows;
 mod script;
 mod site;
 mod sites;
+mod stores;
 mod table;
 
 use std::time::Duration;
@@ -30,16 +33,23 @@ table::tests! {
     salvo_layer = SalvoLayer: all, bytes;
 }
 
-/// How long one row may take.
-const ROW_BOUND: Duration = Duration::from_secs(60);
+/// How long one test may take.
+const TEST_BOUND: Duration = Duration::from_secs(60);
 
 /// Runs a row over a site of its own.
 fn run(adapter: Adapter, row: impl AsyncFn(&Site)) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.expect("a runtime").block_on(async {
+    block_on(async {
         let site = Site::start(adapter).await;
-        let ended = tokio::time::timeout(ROW_BOUND, row(&site)).await;
-        assert!(ended.is_ok(), "the row does not end");
+        row(&site).await;
         site.stop();
     });
+}
+
+/// Runs a test on this thread, within its bound.
+fn block_on(test: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let ended = runtime
+        .expect("a runtime")
+        .block_on(async { tokio::time::timeout(TEST_BOUND, test).await });
+    assert!(ended.is_ok(), "the test does not end");
 }

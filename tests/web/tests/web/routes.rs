@@ -57,6 +57,8 @@ macro_rules! routes {
             enduring(timeout = 10, hard_timeout = "2s", stale_if_error = "1h"),
 
             // Tags.
+            shared(timeout = 60, shared, tags("pages"))
+                = CacheLayer::new(60).shared("default").name("shared").tags(["pages"]),
             tagged(timeout = 60, tags("pages")) = CacheLayer::new(60).tags(["pages"]),
             tagging(
                 timeout = 60,

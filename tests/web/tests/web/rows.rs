@@ -9,6 +9,7 @@ pub mod directives;
 pub mod failures;
 pub mod fields;
 pub mod keys;
+pub mod orders;
 pub mod requests;
 pub mod said;
 pub mod statuses;

@@ -84,6 +84,14 @@ pub async fn play(page: &str) -> Reply {
     reply
 }
 
+/// Runs the handler of a page whose body is a text, and returns that.
+pub async fn text(page: &str) -> String {
+    match play(page).await.body {
+        Body::Whole(bytes) => String::from_utf8(bytes.into()).expect("a text"),
+        Body::Flow(_) => panic!("the body of {page} is no text at hand"),
+    }
+}
+
 impl Script {
     /// Opens a page under a name that no other has. It answers `run 1`, `run 2` and so on.
     pub fn open() -> Arc<Self> {

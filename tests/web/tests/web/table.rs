@@ -201,6 +201,10 @@ macro_rules! attributes {
                 keys {
                     a_template_is_the_whole_key_but_for_the_host,
                 }
+                orders {
+                    values_are_cached,
+                    responses_are_cached,
+                }
                 requests {
                     unless_goes_around_the_cache,
                     refresh_loads_anew,

@@ -18,6 +18,7 @@ use cached_web::{CacheLayer, ETags};
 use tokio::net::TcpListener;
 use tokio::task::{LocalSet, spawn_local};
 
+use crate::orders;
 use crate::routes::{User, at, routes, user};
 use crate::script::{self, Reply, play};
 use crate::site::Up;
@@ -46,6 +47,7 @@ pub async fn serve(configure: fn(&mut ServiceConfig), up: Up) {
 /// Handlers with attributes.
 pub fn attributed(site: &mut ServiceConfig) {
     attributed_routes(site);
+    orders::actix::routes(site);
     site.route(at!(personal), web::route().to(personal))
         .route(at!(keyed), web::route().to(keyed))
         .route(at!(unless), web::route().to(unless))
@@ -64,9 +66,9 @@ pub fn layered(site: &mut ServiceConfig) {
     layered_routes(site);
     let personal = CacheLayer::new(60).per(user);
     let deep = web::resource("/deep/{page}/{rest:.*}").wrap(CacheLayer::new(60));
-    let shared = CacheLayer::new(60);
-    let nested = web::scope("/nested").wrap(shared.clone());
-    let other = web::scope("/other").wrap(shared);
+    let layer = CacheLayer::new(60);
+    let nested = web::scope("/nested").wrap(layer.clone());
+    let other = web::scope("/other").wrap(layer);
     site.service(web::resource(at!(personal)).wrap(personal).to(bare))
         .route(at!(bare), web::route().to(bare))
         .route(at!(change), web::post().to(change))

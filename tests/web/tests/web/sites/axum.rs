@@ -14,6 +14,7 @@ use cached_web::{CacheLayer, ETags};
 use http::StatusCode;
 use tokio::net::TcpListener;
 
+use crate::orders;
 use crate::routes::{User, at, named, routes, user};
 use crate::script::{self, Reply, play};
 use crate::site::Up;
@@ -26,7 +27,7 @@ pub async fn serve(router: Router, up: Up) {
 
 /// Handlers with attributes.
 pub fn attributed() -> Router {
-    attributed_routes()
+    orders::axum::routes(attributed_routes())
         .route(at!(personal), any(personal))
         .route(at!(keyed), any(keyed))
         .route(at!(unless), any(unless))

@@ -11,6 +11,7 @@ use poem::listener::TcpAcceptor;
 use poem::web::{Data, Path};
 use poem::{Body, Endpoint, Error, IntoResponse, Request, Response, Route, Server, handler, post};
 
+use crate::orders;
 use crate::routes::{User, named, routes, user};
 use crate::script::{self, Reply, play};
 use crate::site::Up;
@@ -32,7 +33,7 @@ macro_rules! at {
 
 /// Handlers with attributes.
 pub fn attributed() -> Route {
-    attributed_routes()
+    orders::poem::routes(attributed_routes())
         .at(at!(personal), personal)
         .at(at!(keyed), keyed)
         .at(at!(unless), unless)
@@ -48,14 +49,14 @@ pub fn attributed() -> Route {
 
 /// Handlers behind layers.
 pub fn layered() -> Route {
-    let shared = CacheLayer::new(60);
+    let layer = CacheLayer::new(60);
     layered_routes()
         .at(at!(personal), bare.with(CacheLayer::new(60).per(user)))
         .at(at!(bare), bare)
         .at(at!(change), post(change))
         .at("/deep/:page/*rest", bare_deep.with(CacheLayer::new(60)))
-        .nest("/nested", Route::new().at("/:page", bare).with(shared.clone()))
-        .nest("/other", Route::new().at("/:page", bare).with(shared))
+        .nest("/nested", Route::new().at("/:page", bare).with(layer.clone()))
+        .nest("/other", Route::new().at("/:page", bare).with(layer))
 }
 
 macro_rules! handlers {

@@ -16,6 +16,7 @@ use rocket::response::{self, Responder};
 use rocket::{Build, Request, Rocket, Route, async_trait, get, post, routes as rocket_routes};
 use tokio_util::io::StreamReader;
 
+use crate::orders;
 use crate::routes::{User, routes};
 use crate::script::{self, Reply, play};
 use crate::site::Up;
@@ -37,6 +38,7 @@ pub async fn serve(up: Up) {
 
 fn site(rocket: Rocket<Build>) -> Rocket<Build> {
     mount(rocket)
+        .mount("/", orders::rocket::routes())
         .mount("/personal", all(rocket_routes![personal]))
         .mount("/keyed", all(rocket_routes![keyed]))
         .mount("/unless", all(rocket_routes![unless]))

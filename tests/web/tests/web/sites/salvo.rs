@@ -12,6 +12,7 @@ use salvo::http::{StatusCode, StatusError};
 use salvo::writing::Scribe;
 use salvo::{Depot, FlowCtrl, Request, Response, Router, Server, Writer as _, handler};
 
+use crate::orders;
 use crate::routes::{User, at, named, routes, user};
 use crate::script::{self, Reply, play};
 use crate::site::Up;
@@ -26,7 +27,7 @@ pub async fn serve(router: Router, up: Up) {
 
 /// Handlers with attributes.
 pub fn attributed() -> Router {
-    attributed_routes()
+    orders::salvo::routes(attributed_routes())
         .push(Router::with_path(at!(personal)).goal(personal))
         .push(Router::with_path(at!(keyed)).goal(keyed))
         .push(Router::with_path(at!(unless)).goal(unless))
@@ -42,15 +43,15 @@ pub fn attributed() -> Router {
 
 /// Handlers behind layers.
 pub fn layered() -> Router {
-    let shared = CacheLayer::new(60);
+    let layer = CacheLayer::new(60);
     let route = Router::with_path;
     layered_routes()
         .push(route(at!(personal)).hoop(CacheLayer::new(60).per(user)).goal(bare))
         .push(route(at!(bare)).goal(bare))
         .push(route(at!(change)).post(change))
         .push(route("/deep/{page}/{**rest}").hoop(CacheLayer::new(60)).goal(bare))
-        .push(route("/nested/{page}").hoop(shared.clone()).goal(bare))
-        .push(route("/other/{page}").hoop(shared).goal(bare))
+        .push(route("/nested/{page}").hoop(layer.clone()).goal(bare))
+        .push(route("/other/{page}").hoop(layer).goal(bare))
 }
 
 macro_rules! handlers {
