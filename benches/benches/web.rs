@@ -147,11 +147,11 @@ fn bare(size: Size, visitor: Visitor, what: &'static str) -> Vec<contest::Line> 
 fn hit(
     contest: Contest,
     name: &'static str,
-    site: impl Site,
+    service: impl Site,
     size: Size,
     visitor: Visitor,
 ) -> Contest {
-    contest.with(name, calls::hits(name, false, site, size, visitor))
+    contest.with(name, calls::hits(name, false, service, size, visitor))
 }
 
 fn missed(size: Size, what: &'static str) -> Vec<contest::Line> {
