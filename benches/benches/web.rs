@@ -110,7 +110,7 @@ fn over_sockets() {
             ("actix-web", actix[at][1].ratio, actix[at][0].ratio),
             ("salvo", salvo[at][1].ratio, salvo[at][0].ratio),
         ] {
-            budget(&format!("{what}: {name}: best peer's rate, times ours"), best / ours);
+            budget(&format!("{what}: {name}, best peer over ours"), best / ours);
         }
     }
 }
