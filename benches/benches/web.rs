@@ -101,15 +101,16 @@ fn over_sockets() {
 
     println!("\nBudgets{:>60} {:>9}", "measured", "at most");
     let [axum, actix, _, _, salvo] = lines;
+    // The ratios are those of one round: what else the machine did weighs on both.
     for (at, (_, _, what)) in KINDS.iter().enumerate() {
-        let best = axum[at][3..6].iter().map(|line| line.rate).fold(0.0, f64::max);
+        let best = axum[at][3..6].iter().map(|line| line.ratio).fold(0.0, f64::max);
         for (name, best, ours) in [
-            ("axum, attribute", best, axum[at][1].rate),
-            ("axum, layer", best, axum[at][2].rate),
-            ("actix-web", actix[at][1].rate, actix[at][0].rate),
-            ("salvo", salvo[at][1].rate, salvo[at][0].rate),
+            ("axum, attribute", best, axum[at][1].ratio),
+            ("axum, layer", best, axum[at][2].ratio),
+            ("actix-web", actix[at][1].ratio, actix[at][0].ratio),
+            ("salvo", salvo[at][1].ratio, salvo[at][0].ratio),
         ] {
-            budget(&format!("{what}: {name}: best peer's rate, times ours"), best / ours);
+            budget(&format!("{what}: {name}, best peer over ours"), best / ours);
         }
     }
 }
@@ -147,11 +148,11 @@ fn bare(size: Size, visitor: Visitor, what: &'static str) -> Vec<contest::Line> 
 fn hit(
     contest: Contest,
     name: &'static str,
-    site: impl Site,
+    service: impl Site,
     size: Size,
     visitor: Visitor,
 ) -> Contest {
-    contest.with(name, calls::hits(name, false, site, size, visitor))
+    contest.with(name, calls::hits(name, false, service, size, visitor))
 }
 
 fn missed(size: Size, what: &'static str) -> Vec<contest::Line> {

@@ -42,7 +42,7 @@ async fn cached_large(Query(page): Query<Page>) -> HttpResponse {
 /// The same behind the cache of `actix_tower` 0.1.
 #[must_use]
 pub fn actix_tower_0_1() -> impl HttpServiceFactory {
-    uncached().wrap(Cache::new(Duration::from_secs(300)))
+    uncached().wrap(Cache::new(Duration::from_mins(5)))
 }
 
 async fn small(Query(page): Query<Page>) -> HttpResponse {

@@ -89,6 +89,7 @@ fn at_hand_of(size: Size) -> &'static str {
 }
 
 /// The same without a router.
+#[must_use]
 pub fn bare() -> impl Site {
     let (small, large) = (at_hand_of(Size::Small), at_hand_of(Size::Large));
     service_fn(move |request: Request| {

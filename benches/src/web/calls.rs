@@ -27,17 +27,17 @@ pub const CALLS: usize = 256;
 pub fn hits<S: Site>(
     name: &'static str,
     is_cached: bool,
-    site: S,
+    service: S,
     size: Size,
     visitor: Visitor,
 ) -> impl FnMut() + 'static {
     let runtime = runtime();
-    let requests = runtime.block_on(requests(&site, size, visitor));
+    let requests = runtime.block_on(requests(&service, size, visitor));
     move || {
         let written = pages::written();
         runtime.block_on(async {
             for parts in requests.iter().cycle().take(CALLS) {
-                consume(call(&site, black_box(parts)).await).await;
+                consume(call(&service, black_box(parts)).await).await;
             }
         });
         assert!(!is_cached || pages::written() == written, "{name}: a handler ran behind a cache");
@@ -45,7 +45,7 @@ pub fn hits<S: Site>(
 }
 
 /// A run that asks for other pages each time.
-pub fn misses<S: Site>(site: S, size: Size) -> impl FnMut() + 'static {
+pub fn misses<S: Site>(service: S, size: Size) -> impl FnMut() + 'static {
     let runtime = runtime();
     let mut number = 0;
     move || {
@@ -53,7 +53,7 @@ pub fn misses<S: Site>(site: S, size: Size) -> impl FnMut() + 'static {
             for _ in 0..CALLS {
                 number += 1;
                 let target = format!("{}&number={number}", size.target(number));
-                consume(call(&site, &parts(&target)).await).await;
+                consume(call(&service, &parts(&target)).await).await;
             }
         });
     }
@@ -74,11 +74,11 @@ fn runtime() -> Runtime {
 }
 
 /// Requests for all pages, of a visitor who was there before.
-async fn requests<S: Site>(site: &S, size: Size, visitor: Visitor) -> Vec<Parts> {
+async fn requests<S: Site>(service: &S, size: Size, visitor: Visitor) -> Vec<Parts> {
     let mut requests = Vec::new();
     for number in 0..PAGES {
         let mut parts = parts(&size.target(number));
-        let response = call(site, &parts).await;
+        let response = call(service, &parts).await;
         let etag = response.headers().get(header::ETAG).cloned();
         consume(response).await;
         // A cache may keep responses in a task of its own.
@@ -92,9 +92,9 @@ async fn requests<S: Site>(site: &S, size: Size, visitor: Visitor) -> Vec<Parts>
     requests
 }
 
-async fn call<S: Site>(site: &S, parts: &Parts) -> Response {
+async fn call<S: Site>(service: &S, parts: &Parts) -> Response {
     let request = Request::from_parts(parts.clone(), Body::empty());
-    let Ok(response) = site.clone().oneshot(request).await;
+    let Ok(response) = service.clone().oneshot(request).await;
     response
 }
 

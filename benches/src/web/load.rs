@@ -140,7 +140,10 @@ impl Spent {
 
     fn until_now(&self) -> Self {
         let now = Self::now();
-        Self { own: now.own - self.own, others: now.others.saturating_sub(self.others) }
+        Self {
+            own: now.own.saturating_sub(self.own),
+            others: now.others.saturating_sub(self.others),
+        }
     }
 }
 

@@ -55,12 +55,12 @@ pub struct Page {
 pub fn write(size: Size, page: u32, sort: &str) -> String {
     WRITTEN.fetch_add(1, Ordering::Relaxed);
     let mut text = String::with_capacity(size.rows() as usize * 96 + 128);
-    let _ = write!(text, "<!doctype html><title>Items, page {page}</title><table class={sort}>\n");
+    let _ = writeln!(text, "<!doctype html><title>Items, page {page}</title><table class={sort}>");
     for row in 0..size.rows() {
         let id = page * 1_000 + row;
-        let _ = write!(
+        let _ = writeln!(
             text,
-            "<tr><td><a href=\"/items/{id}\">Item {id:05}</a></td><td>{}.{:02} EUR</td></tr>\n",
+            "<tr><td><a href=\"/items/{id}\">Item {id:05}</a></td><td>{}.{:02} EUR</td></tr>",
             id % 97,
             id % 89,
         );

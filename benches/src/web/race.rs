@@ -62,8 +62,13 @@ pub fn run(title: &str, servers: &[Server], size: Size, visitor: Visitor) -> Vec
         for (server, outcomes) in servers.iter().zip(&mut outcomes) {
             let written = pages::written();
             outcomes.push(load::run(server.address, size, visitor, ROUND));
+            // Some step aside for requests with conditions, as the column for the server's time shows.
             let is_missed = server.is_cached && pages::written() != written;
-            assert!(!is_missed, "{}: a handler ran behind a cache", server.name);
+            assert!(
+                !is_missed || visitor == Visitor::Returning,
+                "{}: a handler ran behind a cache",
+                server.name,
+            );
         }
     }
     println!("\n{title}");

@@ -27,7 +27,7 @@ pub fn uncached() -> Router {
 /// The same behind salvo's own cache.
 #[must_use]
 pub fn salvo_cache_1() -> Router {
-    let store = MokaStore::builder().max_capacity(10_000).time_to_live(Duration::from_secs(300));
+    let store = MokaStore::builder().max_capacity(10_000).time_to_live(Duration::from_mins(5));
     Router::new().hoop(Cache::new(store.build(), RequestIssuer::default())).push(uncached())
 }
 

@@ -20,7 +20,7 @@ use tower_http_cache::backend::memory::InMemoryBackend;
 
 use super::Site;
 
-const TIMEOUT: Duration = Duration::from_secs(300);
+const TIMEOUT: Duration = Duration::from_mins(5);
 const CAPACITY: u64 = 10_000;
 
 /// `axum-response-cache` 0.5.
@@ -33,7 +33,10 @@ pub fn tower_http_cache_0_6<S: Site>(site: S) -> impl Site {
     let layer =
         tower_http_cache::CacheLayer::builder(InMemoryBackend::new(CAPACITY)).ttl(TIMEOUT).build();
     let site = site.map_response(|response| response.map(|body| Shared(Mutex::new(body))));
-    layer.layer(site).map_response(|response| response.map(Body::new)).map_err(unexpected)
+    layer
+        .layer(site)
+        .map_response(|response| response.map(Body::new))
+        .map_err(|error| unexpected(&error))
 }
 
 /// `http-cache-tower-server` 0.2, in memory (moka).
@@ -46,10 +49,13 @@ pub fn http_cache_tower_server_0_2<S: Site>(site: S) -> impl Site {
     };
     let layer =
         ServerCacheLayer::with_keyer(MokaManager::new(cache), QueryKeyer).with_options(options);
-    layer.layer(site).map_response(|response| response.map(Body::new)).map_err(unexpected)
+    layer
+        .layer(site)
+        .map_response(|response| response.map(Body::new))
+        .map_err(|error| unexpected(&error))
 }
 
-fn unexpected(error: BoxError) -> Infallible {
+fn unexpected(error: &BoxError) -> Infallible {
     panic!("a cache in memory does not fail: {error}")
 }
 
