@@ -37,24 +37,26 @@ impl<E: Endpoint + 'static> Endpoint for CacheEndpoint<E> {
         let visit = if body.is_empty() { visit } else { visit.with_body() };
         request.set_body(body);
         let (refresh, begun) = self.made.begin(visit).look().await.split();
-        // Who is answered has no use for the request any more: it renews what it was answered with.
-        let request = match refresh {
-            Some(refresh) if begun.is_answered() => {
-                let renewing = Self { endpoint: Arc::clone(&self.endpoint), made: self.made };
-                refresh.start_async(move || renewing.renew(request));
-                None
-            }
-            _ => Some(request),
-        };
-        match (begun.open().await, request) {
-            (Opened::Answer(answer), _) => Ok(answered(answer)),
-            (Opened::Load(mut load), Some(request)) => {
-                match load.run(self.endpoint.call(request)).await {
-                    Ok(given) => keep(load, given).await,
-                    Err(answer) => Ok(answered(answer)),
+        let begun = match begun.answered() {
+            // Who is answered has no use for the request any more: it renews what it was answered
+            // with.
+            Ok(answer) => {
+                if let Some(refresh) = refresh {
+                    let renewing = Self { endpoint: Arc::clone(&self.endpoint), made: self.made };
+                    refresh.start_async(move || renewing.renew(request));
                 }
+                return Ok(answered(answer));
             }
-            (Opened::Load(_), None) => unreachable!("a request that is answered loads nothing"),
+            Err(begun) => begun,
+        };
+        drop(refresh);
+        let mut load = match begun.open().await {
+            Opened::Answer(answer) => return Ok(answered(answer)),
+            Opened::Load(load) => load,
+        };
+        match load.run(self.endpoint.call(request)).await {
+            Ok(given) => keep(load, given).await,
+            Err(answer) => Ok(answered(answer)),
         }
     }
 }
