@@ -60,5 +60,6 @@ async fn main() -> Result {
     let (address, port, log_level) = (address.ip(), address.port(), LogLevel::Critical);
     let config = Config { address, port, log_level, ..Config::default() };
     let pages = routes![list_page, item_page, change_item, account_page, event_stream];
-    run((address, port).into(), rocket::custom(config).mount("/", pages).launch()).await
+    let server = Box::pin(rocket::custom(config).mount("/", pages).launch());
+    run((address, port).into(), server).await
 }

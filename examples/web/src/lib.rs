@@ -52,9 +52,10 @@ pub fn list(listing: &Listing) -> String {
         items.sort_by_key(|(_, (_, cents))| *cents);
     }
     let rows = items.iter().skip(listing.page * ITEMS_A_PAGE).take(ITEMS_A_PAGE);
-    let rows: String = rows
+    let rows: Vec<_> = rows
         .map(|(id, (name, cents))| format!("<li><a href=/items/{id}>{name}</a> {cents} cents"))
         .collect();
+    let rows = rows.concat();
     page(&format!(
         "<ul>{rows}</ul><a href='/items?page=0'>first</a> <a href='/items?page=1'>second</a> \
          <a href='/items?sort=price&page=0'>by price</a> <a href=/account>account</a>"
@@ -72,6 +73,7 @@ pub fn item(id: usize) -> Option<String> {
 }
 
 /// Changes the price of an item. False: there is no such item.
+#[must_use]
 pub fn set_price(id: usize, price: &Price) -> bool {
     items().get_mut(id).map(|(_, cents)| *cents = price.cents).is_some()
 }
