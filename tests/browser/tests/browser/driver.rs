@@ -1,4 +1,4 @@
-//! Chromium, told what to do by its driver: as much of the WebDriver protocol as the tests need.
+//! Chromium, told what to do by its driver: as much of the `WebDriver` protocol as the tests need.
 
 use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
