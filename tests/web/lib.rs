@@ -1,1 +1,1 @@
-//! Nothing: the package is its tests.
+//! Nothing: the tests beside this are all there is.

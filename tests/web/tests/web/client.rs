@@ -37,9 +37,7 @@ pub struct Answer {
 
 impl Client {
     pub fn new() -> Self {
-        let builder = hyper_util::client::legacy::Client::builder(TokioExecutor::new());
-        // Names are as they come, as `Host` of another name has to be.
-        Self(builder.clone().set_host(true).build_http())
+        Self(hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build_http())
     }
 
     pub fn ask(&self, method: Method, url: String) -> Ask {

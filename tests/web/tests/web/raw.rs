@@ -59,7 +59,7 @@ impl Raw {
     }
 
     /// Reads to the end of the connection.
-    pub async fn to_end(&mut self) -> Vec<u8> {
+    pub async fn read_to_end(&mut self) -> Vec<u8> {
         while self.read().await {}
         std::mem::take(&mut self.buffer)
     }

@@ -47,7 +47,7 @@ macro_rules! routes {
 
             // Failures.
             surviving(timeout = 10, stale_if_error = "1h")
-                = CacheLayer::new(10).stale_if_error(Duration::from_secs(3600)),
+                = CacheLayer::new(10).stale_if_error(Duration::from_hours(1)),
             picky(
                 timeout = 10,
                 stale_if_error = "1h",

@@ -6,6 +6,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use cached_runtime::testing::Isolation;
+use cached_runtime::{Handle, registry};
 use http::Method;
 use tokio::sync::oneshot;
 
@@ -87,6 +88,11 @@ impl Site {
     /// Lets time pass in the site's caches.
     pub fn advance(&self, secs: u64) {
         self.isolation.clock().advance(Duration::from_secs(secs));
+    }
+
+    /// Drops all entries of the site's caches.
+    pub fn clear(&self) {
+        self.isolation.run(|| registry::all().iter().for_each(Handle::clear));
     }
 
     pub fn ask(&self, method: Method, path: &str) -> Ask {

@@ -19,7 +19,7 @@ macro_rules! rows {
                 $(
                     #[test]
                     fn $row() {
-                        $crate::run($crate::site::Adapter::$adapter, $crate::rows::$topic::$row);
+                        $crate::run($crate::site::Adapter::$adapter, &$crate::rows::$topic::$row);
                     }
                 )*
             }

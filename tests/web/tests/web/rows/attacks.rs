@@ -45,7 +45,7 @@ pub async fn a_host_in_the_target(site: &Site) {
     let target = format!("http://evil.example{}", page.path());
     let mut raw = page.raw().await;
     raw.send("GET", &target, "connection: close\r\n").await;
-    raw.to_end().await;
+    raw.read_to_end().await;
     // The victim asks as all do.
     let runs = page.runs();
     stored!(page.get().field("host", "site"), runs + 1);
@@ -57,7 +57,7 @@ pub async fn two_hosts(site: &Site) {
     let both = async || {
         let mut raw = page.raw().await;
         raw.send("GET", &page.path(), "host: evil.example\r\nconnection: close\r\n").await;
-        raw.to_end().await;
+        raw.read_to_end().await;
     };
     both().await;
     let run = page.runs() + 1;

@@ -58,7 +58,7 @@ pub async fn the_first_byte_is_not_delayed(site: &Site) {
         let page = site.page_of(route, |_| flow(&[Part::Bytes(5), Part::Gate, Part::Bytes(5)]));
         let mut raw = hold_after_first_byte(&page).await;
         page.script.hold(false);
-        assert!(raw.to_end().await.windows(5).any(|bytes| bytes == b"xxxxx"), "{route}");
+        assert!(raw.read_to_end().await.windows(5).any(|bytes| bytes == b"xxxxx"), "{route}");
     }
 }
 
@@ -68,7 +68,7 @@ pub async fn the_first_byte_of_a_long_body_is_not_delayed(site: &Site) {
     let page = site.page_of("small", move |_| flow(parts).field("content-length", "2000"));
     let mut raw = hold_after_first_byte(&page).await;
     page.script.hold(false);
-    raw.to_end().await;
+    raw.read_to_end().await;
     assert!(!page.get().send().await.says("hit"));
 }
 
@@ -134,7 +134,7 @@ pub async fn what_breaks_off_is_not_kept(site: &Site) {
 async fn read_raw(page: &Page<'_>) -> Vec<u8> {
     let mut raw = page.raw().await;
     raw.send("GET", &page.path(), "connection: close\r\n").await;
-    raw.to_end().await
+    raw.read_to_end().await
 }
 
 /// Whether a client takes this for a page with all of its body.

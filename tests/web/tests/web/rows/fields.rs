@@ -100,7 +100,7 @@ pub async fn hits_have_one_length(site: &Site) {
         raw.send("GET", &page.path(), "connection: close\r\n").await;
         let head = raw.head().await;
         assert_eq!((head.length(), head.lines("transfer-encoding").len()), (5, 0), "{head:?}");
-        assert_eq!(raw.to_end().await, b"run 1");
+        assert_eq!(raw.read_to_end().await, b"run 1");
         assert_eq!(head.lines("date").len(), 1, "{head:?}");
     }
 }

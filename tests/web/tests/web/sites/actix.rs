@@ -41,7 +41,7 @@ pub async fn serve(configure: fn(&mut ServiceConfig), up: Up) {
             spawn_local(async move { drop(service.call(stream).await) });
         }
     };
-    LocalSet::new().run_until(accept).await
+    LocalSet::new().run_until(accept).await;
 }
 
 /// Handlers with attributes.

@@ -39,21 +39,21 @@ pub async fn serve(up: Up) {
 fn site(rocket: Rocket<Build>) -> Rocket<Build> {
     mount(rocket)
         .mount("/", orders::rocket::routes())
-        .mount("/personal", all(rocket_routes![personal]))
-        .mount("/keyed", all(rocket_routes![keyed]))
-        .mount("/unless", all(rocket_routes![unless]))
-        .mount("/renewing", all(rocket_routes![renewing]))
-        .mount("/account", all(rocket_routes![account]))
-        .mount("/item", all(rocket_routes![item]))
-        .mount("/bare", all(rocket_routes![bare]))
+        .mount("/personal", all(&rocket_routes![personal]))
+        .mount("/keyed", all(&rocket_routes![keyed]))
+        .mount("/unless", all(&rocket_routes![unless]))
+        .mount("/renewing", all(&rocket_routes![renewing]))
+        .mount("/account", all(&rocket_routes![account]))
+        .mount("/item", all(&rocket_routes![item]))
+        .mount("/bare", all(&rocket_routes![bare]))
         .mount("/change", rocket_routes![change])
-        .mount("/deep", all(rocket_routes![deep]))
-        .mount("/nested", all(rocket_routes![nested]))
-        .mount("/other", all(rocket_routes![nested]))
+        .mount("/deep", all(&rocket_routes![deep]))
+        .mount("/nested", all(&rocket_routes![nested]))
+        .mount("/other", all(&rocket_routes![nested]))
 }
 
 /// The same routes for other methods too. Rocket answers HEAD by those of GET.
-fn all(routes: Vec<Route>) -> Vec<Route> {
+fn all(routes: &[Route]) -> Vec<Route> {
     let methods = [Method::Get, Method::Post, Method::Put, Method::Delete, Method::Patch];
     let methods = methods.into_iter().chain([Method::Options]);
     let of = |method| {
@@ -79,7 +79,7 @@ macro_rules! handlers {
         )*
 
         fn mount(rocket: Rocket<Build>) -> Rocket<Build> {
-            rocket$(.mount(concat!("/", stringify!($name)), all(rocket_routes![$name])))*
+            rocket$(.mount(concat!("/", stringify!($name)), all(&rocket_routes![$name])))*
         }
     };
 }
