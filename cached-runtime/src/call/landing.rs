@@ -197,6 +197,11 @@ where
         self.origin.map_or(Timeout::DEFAULT, of_site)
     }
 
+    /// What the body has said of that.
+    pub(super) fn wished_timeout(&self) -> Option<Timeout> {
+        self.wishes().timeout
+    }
+
     fn wishes(&self) -> Wishes {
         self.context.get().map(|(context, _)| context.wishes().clone()).unwrap_or_default()
     }

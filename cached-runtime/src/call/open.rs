@@ -18,6 +18,7 @@ use crate::adapter::Storable;
 use crate::context::Current;
 use crate::key::Key;
 use crate::outcome::Outcome;
+use crate::policy::Timeout;
 use crate::remote::Published;
 use crate::rules::Terms;
 use crate::site::{Instance, Site};
@@ -118,6 +119,12 @@ where
     #[must_use]
     pub fn timeout(&self) -> Option<Duration> {
         self.call.timeout().as_duration()
+    }
+
+    /// The same, as its body has said of it, if it has.
+    #[must_use]
+    pub fn wished_timeout(&self) -> Option<Option<Duration>> {
+        self.call.wished_timeout().map(Timeout::as_duration)
     }
 
     /// What can be said of this load, as its body can say it.

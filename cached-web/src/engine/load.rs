@@ -93,6 +93,14 @@ impl Load {
         self.let_go(status, headers, reason).await
     }
 
+    /// Ends a load that brought no response at all. An older response, where one may stand in.
+    #[cfg(feature = "tower")]
+    pub(crate) async fn fail(self) -> Option<Answer> {
+        let Self { underway, visit, variant, .. } = self;
+        let (result, _) = underway.land(Err(Unkept::Failed)).await;
+        stand_in(&visit, result, variant.is_some())
+    }
+
     async fn let_go(
         self,
         status: StatusCode,
@@ -207,6 +215,8 @@ impl Load {
             let tags = tags_of.iter().flat_map(|tags_of| tags_of(&response));
             tags.for_each(|tag| self.underway.current().add_tag(tag));
         }
+        // What the handler says while it runs comes before what was said of all its responses.
+        let timeout = self.underway.wished_timeout().unwrap_or(timeout);
         let lifetime = timeout.into_iter().chain(keep.lifetime).min();
         match lifetime {
             Some(Duration::ZERO) => Err(plan::Unkept::Declined),

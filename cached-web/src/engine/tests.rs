@@ -328,6 +328,13 @@ fn what_the_handler_says_of_its_load_counts() {
         load.run(async { current().do_not_store() }).await.expect("no timeout");
         commit(load, &[], "two").await;
         assert_eq!(page.hit(&[]).await, None);
+        let mut load = page.load(&[]).await;
+        load.run(async { current().set_timeout(90_u64) }).await.expect("no timeout");
+        commit(load, &[], "three").await;
+        clock().advance(Duration::from_secs(89));
+        assert_eq!(page.hit(&[]).await.as_deref(), Some("three"));
+        clock().advance(Duration::from_secs(1));
+        assert_eq!(page.hit(&[]).await, None);
     });
 }
 

@@ -122,7 +122,11 @@ impl Made {
         *request.headers_mut() = info.headers().clone();
         let request = if load.may_keep() { whole(request) } else { request };
         match load.run(service.call(request)).await {
-            Ok(response) => Ok(settle(load, response?).await),
+            Ok(Ok(response)) => Ok(settle(load, response).await),
+            Ok(Err(error)) => match load.fail().await {
+                Some(answer) => Ok(answer.into_response().map(Flow::Whole)),
+                None => Err(error),
+            },
             Err(answer) => Ok(answer.into_response().map(Flow::Whole)),
         }
     }
