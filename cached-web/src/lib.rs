@@ -35,6 +35,8 @@ mod layer;
 mod made;
 mod page;
 mod pages;
+#[cfg(any(feature = "axum", feature = "poem", feature = "salvo"))]
+mod plain;
 mod plan;
 #[cfg(feature = "poem")]
 pub mod poem;

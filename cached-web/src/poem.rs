@@ -92,26 +92,10 @@ pub mod __private {
     use poem::IntoResponse;
     use poem::error::IntoResult;
 
+    use super::Response;
     use super::keep::{answered, keep};
-    use super::{RequestInfo, Response};
     use crate::engine::{Begun, Opened};
-    use crate::rules::Rules;
-    use crate::visit::Visit;
-
-    /// What a response is made for, beside what the cache knows of the request: nothing.
-    pub struct Way;
-
-    /// A request comes to a handler.
-    #[must_use]
-    pub fn visit(rules: &'static Rules, request: &RequestInfo) -> Visit {
-        Visit::new(rules, request.clone())
-    }
-
-    /// What the response to this request is made for.
-    #[must_use]
-    pub fn way(_: &RequestInfo) -> Way {
-        Way
-    }
+    pub use crate::plain::{Way, visit, way};
 
     /// Answers from the cache, or runs the handler.
     pub async fn respond<T: IntoResult<R>, R: IntoResponse>(

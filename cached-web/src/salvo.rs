@@ -132,25 +132,9 @@ impl From<&Request> for RequestInfo {
 pub mod __private {
     use salvo::Writer;
 
-    use super::{RequestInfo, Response};
+    use super::Response;
     use crate::engine::{Begun, Opened};
-    use crate::rules::Rules;
-    use crate::visit::Visit;
-
-    /// What a response is made for, beside what the cache knows of the request: nothing.
-    pub struct Way;
-
-    /// A request comes to a handler.
-    #[must_use]
-    pub fn visit(rules: &'static Rules, request: &RequestInfo) -> Visit {
-        Visit::new(rules, request.clone())
-    }
-
-    /// What the response to this request is made for.
-    #[must_use]
-    pub fn way(_: &RequestInfo) -> Way {
-        Way
-    }
+    pub use crate::plain::{Way, visit, way};
 
     /// Answers from the cache, or runs the handler. What that returns is written later, and kept then.
     pub async fn respond<T: Writer + Send + 'static>(
