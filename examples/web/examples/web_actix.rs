@@ -16,6 +16,7 @@ async fn list_page(listing: Query<Listing>) -> Html {
     Html::new(list(&listing))
 }
 
+/// Rendered anew once its price has changed.
 #[cached_response(timeout = "1h", tags("item:{id}"))]
 #[get("/items/{id}")]
 async fn item_page(id: Path<usize>) -> actix_web::Result<Html> {

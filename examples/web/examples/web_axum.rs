@@ -23,6 +23,7 @@ async fn list_page(Query(listing): Query<Listing>) -> Html<String> {
     Html(list(&listing))
 }
 
+/// Rendered anew once its price has changed.
 #[cached_response(timeout = "1h", tags("item:{id}"), shared)]
 async fn item_page(Path(id): Path<usize>) -> std::result::Result<Html<String>, StatusCode> {
     item(id).map(Html).ok_or(StatusCode::NOT_FOUND)

@@ -18,6 +18,7 @@ async fn list_page(Query(listing): Query<Listing>) -> Html<String> {
     Html(list(&listing))
 }
 
+/// Rendered anew once its price has changed.
 #[cached_response(timeout = "1h", tags("item:{id}"))]
 #[handler]
 async fn item_page(Path(id): Path<usize>) -> poem::Result<Html<String>> {

@@ -20,6 +20,7 @@ async fn list_page(page: Option<usize>, sort: Option<String>) -> RawHtml<String>
     RawHtml(list(&Listing { page, sort }))
 }
 
+/// Rendered anew once its price has changed.
 #[cached_response(timeout = "1h", tags("item:{id}"))]
 #[get("/items/<id>")]
 async fn item_page(id: usize) -> Option<RawHtml<String>> {

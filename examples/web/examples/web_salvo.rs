@@ -23,6 +23,7 @@ async fn list_page(
     Text::Html(list(&Listing { page, sort: sort.into_inner().unwrap_or_default() }))
 }
 
+/// Rendered anew once its price has changed.
 #[cached_response(timeout = "1h", tags("item:{id}"))]
 #[handler]
 async fn item_page(id: PathParam<usize>) -> std::result::Result<Text<String>, StatusError> {
