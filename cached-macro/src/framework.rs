@@ -13,6 +13,8 @@ pub(crate) struct Framework {
     exempt: &'static [&'static str],
     /// Types of parameters that a handler writes its response to.
     outputs: &'static [&'static str],
+    /// Types of parameters by which a handler sets cookies after its response was kept.
+    cookies: &'static [&'static str],
     /// Attributes that make a handler of a function.
     routes: &'static [&'static str],
     /// Where these put the function.
@@ -68,6 +70,8 @@ pub(crate) enum Reads {
     Request,
     /// It is not read, but written: the response.
     Response,
+    /// It is written, and sent with the response, which does not show it.
+    Cookies,
     /// Anything else.
     Other,
 }
@@ -90,6 +94,7 @@ pub(crate) const AXUM: Framework = Framework {
     covered: &["RawPathParams", "NestedPath", "OptionalQuery"],
     exempt: &["State"],
     outputs: &[],
+    cookies: &[],
     routes: &["debug_handler"],
     place: Place::Here,
     is_borrowed: false,
@@ -103,6 +108,7 @@ pub(crate) const ACTIX: Framework = Framework {
     covered: &[],
     exempt: &["Data"],
     outputs: &[],
+    cookies: &[],
     routes: &[
         "get", "post", "put", "delete", "head", "connect", "options", "trace", "patch", "route",
         "routes",
@@ -119,6 +125,7 @@ pub(crate) const ROCKET: Framework = Framework {
     covered: &["Origin"],
     exempt: &["State"],
     outputs: &[],
+    cookies: &[],
     routes: &["get", "post", "put", "delete", "head", "options", "patch", "route"],
     place: Place::Here,
     is_borrowed: true,
@@ -133,6 +140,7 @@ pub(crate) const POEM: Framework = Framework {
     covered: &["PathPattern"],
     exempt: &[],
     outputs: &[],
+    cookies: &["CookieJar", "Session"],
     routes: &["handler"],
     place: Place::Function,
     is_borrowed: false,
@@ -146,6 +154,7 @@ pub(crate) const SALVO: Framework = Framework {
     covered: &["PathParam", "QueryParam"],
     exempt: &[],
     outputs: &["Response"],
+    cookies: &[],
     routes: &["handler", "endpoint"],
     place: Place::Impl,
     is_borrowed: false,
@@ -163,6 +172,7 @@ impl Framework {
             () if name == REQUEST => Reads::Request,
             () if is_one_of(self.exempt) => Reads::Nothing,
             () if is_one_of(self.outputs) => Reads::Response,
+            () if is_one_of(self.cookies) => Reads::Cookies,
             () if is_one_of(COVERED) || is_one_of(self.covered) => Reads::Uri,
             () => Reads::Other,
         }

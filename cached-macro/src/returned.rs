@@ -253,6 +253,8 @@ pub(crate) fn written(output: &ReturnType) -> Option<Type> {
         ReturnType::Type(_, ty) if matches!(ungrouped(ty), Type::ImplTrait(_) | Type::Never(_)) => {
             None
         }
+        // A macro may stand for `impl Trait`.
+        ReturnType::Type(_, ty) if matches!(ungrouped(ty), Type::Macro(_)) => None,
         ReturnType::Type(_, ty) => {
             let mut ty = ungrouped(ty).clone();
             replace_impl(&mut ty, &mut |_| parse_quote!(_));

@@ -4,8 +4,8 @@
 
 use http::HeaderMap;
 use http::header::{
-    CONNECTION, HeaderName, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
-    TRANSFER_ENCODING, UPGRADE,
+    AGE, CACHE_CONTROL, CONNECTION, DATE, ETAG, EXPIRES, HeaderName, PROXY_AUTHENTICATE,
+    PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VARY,
 };
 
 /// Fields that belong to one connection, or to one proxy (RFC 9110, 7.6.1; RFC 9111, 3.1).
@@ -22,16 +22,18 @@ const OF_A_CONNECTION: [HeaderName; 10] = [
     UPGRADE,
 ];
 
+/// Fields that are for every recipient, so that `Connection` may not name them (RFC 9110, section
+/// 7.6.1).
+const OF_ALL: [HeaderName; 6] = [AGE, CACHE_CONTROL, DATE, ETAG, EXPIRES, VARY];
+
 /// Removes the fields that belong to one connection, and those that `Connection` names.
-///
-/// `Connection: cache-control` and the like are no reason to forget what decides over keeping: look
-/// at that before.
 pub(crate) fn remove_of_connection(headers: &mut HeaderMap) {
     let named: Vec<HeaderName> = headers
         .get_all(CONNECTION)
         .iter()
         .flat_map(|line| members(line.as_bytes()).0)
         .filter_map(|name| HeaderName::from_bytes(name).ok())
+        .filter(|name| !OF_ALL.contains(name))
         .collect();
     for name in OF_A_CONNECTION.iter().chain(&named) {
         headers.remove(name);
@@ -118,6 +120,18 @@ mod tests {
         expected.sort_unstable();
         assert_eq!(all, expected);
         assert!(!is_token(b""));
+    }
+
+    #[test]
+    fn connection_names_nothing_that_is_for_all() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in
+            [("connection", "vary, Cache-Control, x-hop"), ("vary", "x-a"), ("x-hop", "1")]
+        {
+            headers.append(name, HeaderValue::from_static(value));
+        }
+        remove_of_connection(&mut headers);
+        assert_eq!((headers.len(), headers.contains_key(VARY)), (1, true));
     }
 
     #[test]

@@ -91,10 +91,11 @@ impl CacheLayer {
     }
 
     /// Copies bodies of unknown length while they flow, and keeps them once they have come to their
-    /// end. Default: they pass through. Who waits for such a page waits for that end.
+    /// end. Default: they pass through. Who waits for such a page does so for a second at most, since it may
+    /// have no end.
     #[must_use]
     pub fn tee(self) -> Self {
-        self.rules(Rules::tee)
+        self.policy(|policy| policy.wait_timeout(1_u64)).rules(Rules::tee)
     }
 
     /// Whether the host is part of the key. Default: it is.

@@ -30,6 +30,10 @@
 //! so [`poem::IntoResponse`] is all that is asked of that, or a `Result` of it. An error that it
 //! returns goes to middleware as the error it is, and is not kept, whatever its status.
 //!
+//! A handler that takes a `CookieJar` or a `Session` is refused: poem sends their cookies beside the
+//! response, where the cache does not see them. For the same reason `CookieJarManager` goes inside of a
+//! [`CacheLayer`](crate::CacheLayer), not around it.
+//!
 //! The URI in keys is the one the client sent, also under [`poem::Route::nest`].
 //!
 //! [`CacheLayer`](crate::CacheLayer) is a middleware, for routes and endpoints:

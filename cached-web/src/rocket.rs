@@ -26,8 +26,8 @@
 //! before, so [`Responder`] is all that is asked of that. Where it responds with a
 //! [`Status`] alone, that goes to the catcher of that status, and nothing is kept.
 //!
-//! Rocket sends the cookies of its jar on its own, after the handler: a handler that changes them
-//! is not one to cache. Nor is there a load in the background, since a response of rocket's is made
+//! Rocket sends the cookies of its jar on its own, after the handler: where a guard, the handler or its
+//! responder has changed one, a `Flash` for example, the response is not kept. There is no load in the background, since a response of rocket's is made
 //! for a request that it alone can make.
 
 mod convert;
@@ -120,11 +120,23 @@ pub mod __private {
             Opened::Load(mut load) => match load.run(body).await {
                 Err(answer) => Ok(convert::response(answer.into_response())),
                 Ok(value) => match value.respond_to(way.0) {
-                    Ok(response) => Ok(keep(load, response).await),
+                    Ok(response) => {
+                        if has_pending_cookies(way.0) {
+                            load.sets_cookie();
+                        }
+                        Ok(keep(load, response).await)
+                    }
                     Err(status) => caught(load, status).await,
                 },
             },
         })
+    }
+
+    /// Whether a guard, the handler or its responder has changed a cookie. Rocket sends that later,
+    /// and tells of it nowhere but in what the jar prints for developers. Should that change, nothing
+    /// is taken for unchanged.
+    fn has_pending_cookies(request: &Request<'_>) -> bool {
+        !format!("{:?}", request.cookies()).ends_with("pending: [] }")
     }
 
     /// Ends a load with a response.

@@ -10,7 +10,7 @@ mod rules;
 use std::collections::BTreeMap;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::ToTokens as _;
+use quote::{ToTokens as _, quote};
 use syn::{Expr, FnArg, Pat, Path, PathArguments, Type};
 
 use super::caching::{self, Caching, Handle, Subject};
@@ -60,9 +60,14 @@ pub(crate) fn check(
     check_key(&args, &mut errors);
     let per = per(&mut args, &mut errors);
     let key = covered_key(&mut args, framework, function, (&skipped, per.as_ref()), &mut errors);
+    // Who waits for a body that flows may wait for one that has no end.
+    let waits_shortly = args.span("stream").is_some() && args.span("wait_timeout").is_none();
     let rules = rules::rules(&mut args, &home, per.is_some(), function, &mut errors);
     let subject = Subject { home, function, returned: None };
     let mut caching = caching::caching(&mut args, subject, key, skipped, &mut errors);
+    if waits_shortly {
+        caching.policy.push(quote!(.wait_timeout(1u64)));
+    }
     keep_arguments(caching.background.as_mut(), framework, (function, request), &mut errors);
     check_handle(caching.handle.as_ref(), framework, function, &mut errors);
     caching.skipped.extend(coverage::unkeyed(framework, function));
@@ -129,13 +134,17 @@ fn check_handler(framework: &Framework, function: &Function, errors: &mut Errors
         );
     }
     for input in &function.sig.inputs {
-        if let FnArg::Typed(typed) = input
-            && framework.reads(&typed.ty) == Reads::Response
-        {
-            errors.at(
+        let FnArg::Typed(typed) = input else { continue };
+        match framework.reads(&typed.ty) {
+            Reads::Response => errors.at(
                 &typed.ty,
                 "what is written to this response cannot be cached; return the response instead",
-            );
+            ),
+            Reads::Cookies => errors.at(
+                &typed.ty,
+                "a cookie that is set here is sent beside the response, where no cache sees it; set it as a field of the response, or remove `#[cached_response]`",
+            ),
+            _ => {}
         }
     }
 }

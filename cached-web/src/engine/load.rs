@@ -35,6 +35,8 @@ pub(crate) struct Load {
     variant: Option<Arc<Varies>>,
     tags: Vec<Box<str>>,
     closures: Closures,
+    /// Whether a cookie is sent beside its response.
+    sets_cookie: bool,
 }
 
 /// For how long requests for one key do not wait for one another, after one got a response that is
@@ -44,7 +46,7 @@ const PASSES: Duration = Duration::from_secs(10);
 impl Begun {
     pub(super) fn load(self, underway: Underway) -> Load {
         let Self { to, visit, key, variant, tags, closures, .. } = self;
-        Load { underway, to, visit, key, variant, tags, closures }
+        Load { underway, to, visit, key, variant, tags, closures, sets_cookie: false }
     }
 }
 
@@ -70,7 +72,16 @@ impl Load {
         if !self.may_keep() || self.has_failed(status, headers) {
             return Plan::Pass(plan::Unkept::Status);
         }
+        if self.sets_cookie {
+            return Plan::Pass(plan::Unkept::SetCookie);
+        }
         plan::plan(self.visit.rules(), status, headers, length, SystemTime::now())
+    }
+
+    /// Keeps the response from being kept: a cookie is sent beside it that its fields do not show.
+    #[cfg(feature = "rocket")]
+    pub(crate) fn sets_cookie(&mut self) {
+        self.sets_cookie = true;
     }
 
     /// Whether it runs in the background, where its response is for the cache alone.
@@ -116,8 +127,11 @@ impl Load {
             Err(Unkept::Private)
         };
         let Self { underway, visit, variant, .. } = self;
+        let loads = underway.outcome();
         let (result, outcome) = underway.land(result).await;
         let is_variant = variant.is_some();
+        // What stood in for it may not answer after all.
+        let outcome = if outcome == Outcome::Bypass { loads } else { outcome };
         if let Some(answer) = stand_in(&visit, result, is_variant) {
             return Some(answer);
         }

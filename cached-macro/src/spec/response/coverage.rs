@@ -34,8 +34,8 @@ pub(super) fn check(
             };
             let is_covered = is_mentioned
                 || match reads {
-                    // Where it is a response, that is refused already.
-                    Reads::Nothing | Reads::Response => true,
+                    // Where it is a response or sets cookies, that is refused already.
+                    Reads::Nothing | Reads::Response | Reads::Cookies => true,
                     Reads::Uri | Reads::Request => matches!(key, Key::Request | Key::Callable(_)),
                     // A callable is given all that is not the same for every request.
                     Reads::Other => matches!(key, Key::Callable(_)),

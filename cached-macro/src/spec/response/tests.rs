@@ -74,6 +74,21 @@ fn a_route_tells_parts_of_the_uri_from_guards() {
 }
 
 #[test]
+fn cookies_that_the_response_does_not_show_are_refused() {
+    for ty in ["&CookieJar", "&Session", "Option<&CookieJar>"] {
+        let item = format!("async fn f(jar: {ty}) -> R {{ body }}");
+        let problems = problems(&POEM, "skip(jar)", &item);
+        assert!(problems.len() == 1 && problems[0].contains("set it as a field"), "{problems:?}");
+    }
+}
+
+#[test]
+fn a_return_type_that_is_a_macro_is_nowhere_written() {
+    let item = "#[get(\"/\")] fn f() -> TextStream![String] { body }";
+    assert_eq!(problems(&ROCKET, "", item), [""; 0]);
+}
+
+#[test]
 fn mistakes_are_told_with_a_remedy() {
     let item = "async fn f(Path(id): Path<u64>, user: User) -> R { body }";
     for (args, problem) in [

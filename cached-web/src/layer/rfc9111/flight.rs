@@ -10,6 +10,9 @@ use std::time::Duration;
 
 use futures_timer::Delay;
 
+/// How long a request waits for the end of a response that flows.
+const FLOWING: Duration = Duration::from_secs(1);
+
 /// The fetches of one shard of keys.
 #[derive(Default)]
 pub(super) struct Flights(HashMap<Box<str>, Vec<Arc<Flight>>>);
@@ -35,6 +38,8 @@ pub(super) struct Flight {
 struct Board {
     /// Overtaken by an invalidation: whatever it brings is not stored.
     is_doomed: bool,
+    /// Its response flows already, and may do so for ever.
+    is_flowing: bool,
     outcome: Option<Outcome>,
     waiting: Vec<Waker>,
 }
@@ -121,11 +126,22 @@ impl Flight {
         waiting.into_iter().for_each(Waker::wake);
     }
 
-    /// Waits for the end. None after `limit`.
+    /// Tells those who wait that the response flows.
+    pub(super) fn flow(&self) {
+        let waiting = {
+            let mut board = self.board();
+            board.is_flowing = true;
+            std::mem::take(&mut board.waiting)
+        };
+        waiting.into_iter().for_each(Waker::wake);
+    }
+
+    /// Waits for the end. None after `limit`, or soon where the response flows and does not end.
     pub(super) async fn landed(&self, limit: Duration) -> Option<Outcome> {
         let mut limit = Delay::new(limit);
+        let mut is_flowing = false;
         std::future::poll_fn(|ctx| {
-            let outcome = {
+            let (outcome, flows) = {
                 let mut board = self.board();
                 let waker = ctx.waker();
                 if board.outcome.is_none()
@@ -133,10 +149,14 @@ impl Flight {
                 {
                     board.waiting.push(waker.clone());
                 }
-                board.outcome
+                (board.outcome, board.is_flowing)
             };
             if outcome.is_some() {
                 return Poll::Ready(outcome);
+            }
+            if flows && !is_flowing {
+                is_flowing = true;
+                limit.reset(FLOWING);
             }
             std::pin::Pin::new(&mut limit).poll(ctx).map(|()| None)
         })

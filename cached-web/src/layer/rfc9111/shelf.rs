@@ -140,6 +140,11 @@ impl Fetch {
         self.flight.land(if is_stored { Outcome::Stored } else { Outcome::Refused });
     }
 
+    /// Its response flows: who waits for it does not wait for long.
+    pub(super) fn flow(&self) {
+        self.flight.flow();
+    }
+
     /// Ends with a response that is not stored.
     pub(super) fn refuse(mut self) {
         self.end(Outcome::Refused);

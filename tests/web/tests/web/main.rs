@@ -6,6 +6,7 @@
 
 mod client;
 mod flood;
+mod jars;
 mod orders;
 mod outcome;
 mod raw;

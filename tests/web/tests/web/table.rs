@@ -118,6 +118,7 @@ macro_rules! all {
                     a_get_with_a_body_neither_reads_nor_writes,
                     a_length_of_zero_is_no_body,
                     conditions_of_the_handler_neither_read_nor_write,
+                    who_wants_no_trace_leaves_none,
                     a_part_is_not_kept,
                     clients_may_not_refresh,
                     clients_may_refresh_where_they_are_let,

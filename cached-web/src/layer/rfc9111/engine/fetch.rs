@@ -234,6 +234,7 @@ where
                 fetch.refuse();
                 return self.pass(head, body, Some(Unkept::UnknownLength));
             }
+            fetch.flow();
             let body = Rfc9111Body::copied(body, Copying::new(limit, expected, fetch, stored));
             return self.missed(Response::from_parts(head, body), false, None);
         }

@@ -12,7 +12,7 @@ const CROWD: usize = 1000;
 
 pub async fn a_thousand_wait_for_one_run(site: &Site) {
     let page = site.page("plain");
-    let answers = crowd(&page, CROWD, |_| String::new()).await;
+    let answers = crowd(&page, CROWD).await;
     assert_eq!(page.runs(), 1);
     assert!(answers.iter().all(|(head, body)| head.status() == 200 && body == "run 1"));
     // Most waited for the one that ran.
@@ -58,7 +58,7 @@ pub async fn streams_are_not_shared(site: &Site) {
 pub async fn a_failure_of_the_first_is_not_everybodys(site: &Site) {
     let page =
         site.page_of("plain", |run| Reply::run(run).status(if run == 1 { 500 } else { 200 }));
-    let answers = crowd(&page, 50, |_| String::new()).await;
+    let answers = crowd(&page, 50).await;
     let failed = answers.iter().filter(|(head, _)| head.status() == 500).count();
     assert_eq!(failed, 1, "one run failed");
     assert!(answers.iter().all(|(head, body)| (head.status() == 500) == (body == "run 1")));
@@ -103,7 +103,7 @@ pub async fn hits_wait_for_nobody(site: &Site) {
 }
 
 async fn each_their_own(page: &Page<'_>) -> Vec<(Head, String)> {
-    let answers = crowd(page, CROWD, |_| String::new()).await;
+    let answers = crowd(page, CROWD).await;
     let bodies: HashSet<_> = answers.iter().map(|(_, body)| body.clone()).collect();
     assert_eq!(bodies.len(), CROWD, "somebody got another's page");
     assert_eq!(page.runs(), CROWD as u64);
@@ -111,17 +111,13 @@ async fn each_their_own(page: &Page<'_>) -> Vec<(Head, String)> {
     answers
 }
 
-/// So many ask at once, with these fields; the handler goes on once all have asked.
-async fn crowd(
-    page: &Page<'_>,
-    count: usize,
-    fields: impl Fn(usize) -> String,
-) -> Vec<(Head, String)> {
+/// So many ask at once; the handler goes on once all have asked.
+async fn crowd(page: &Page<'_>, count: usize) -> Vec<(Head, String)> {
     page.script.hold(true);
     let mut connections = Vec::new();
-    for at in 0..count {
+    for _ in 0..count {
         let mut raw = page.raw().await;
-        raw.send("GET", &page.path(), fields(at)).await;
+        raw.send("GET", &page.path(), "").await;
         connections.push(raw);
     }
     page.wait_for(1).await;

@@ -111,6 +111,14 @@ pub async fn conditions_of_the_handler_neither_read_nor_write(site: &Site) {
     }
 }
 
+/// A client that wants no trace of its request is answered from the cache, and leaves none.
+pub async fn who_wants_no_trace_leaves_none(site: &Site) {
+    let page = site.page("plain");
+    passed!(page.get().field("cache-control", "no-store"), 1);
+    stored!(page.get(), 2);
+    hit!(page.get().field("cache-control", "no-store"), 2);
+}
+
 /// A part of a page never becomes the page.
 pub async fn a_part_is_not_kept(site: &Site) {
     let page = site

@@ -11,6 +11,9 @@ const CREDENTIALS: &[[&str; 2]] = &[
     ["authorization", ""],
     ["cookie", "session=a"],
     ["cookie", "theme=dark"],
+    ["proxy-authorization", "Basic YTpi"],
+    ["x-api-key", "a"],
+    ["x-forwarded-user", "a"],
 ];
 
 pub async fn credentials_neither_read_nor_write(site: &Site) {

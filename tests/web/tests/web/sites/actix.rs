@@ -12,9 +12,9 @@ use actix_web::dev::{AppConfig, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, Path, ServiceConfig};
 use actix_web::{App, Error, HttpMessage as _, HttpRequest, HttpResponse, Responder, error};
-use cached_runtime::{Timeout, invalidates};
+use cached_runtime::Timeout;
 use cached_web::actix::cached_response;
-use cached_web::{CacheLayer, ETags};
+use cached_web::{CacheLayer, ETags, invalidates};
 use tokio::net::TcpListener;
 use tokio::task::{LocalSet, spawn_local};
 

@@ -8,9 +8,9 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, post};
 use axum::{Router, serve as serve_axum};
-use cached_runtime::{Timeout, invalidates};
+use cached_runtime::Timeout;
 use cached_web::axum::cached_response;
-use cached_web::{CacheLayer, ETags};
+use cached_web::{CacheLayer, ETags, invalidates};
 use http::StatusCode;
 use tokio::net::TcpListener;
 

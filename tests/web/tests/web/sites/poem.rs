@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use cached_runtime::{Timeout, invalidates};
+use cached_runtime::Timeout;
 use cached_web::poem::cached_response;
-use cached_web::{CacheLayer, ETags};
+use cached_web::{CacheLayer, ETags, invalidates};
 use http::StatusCode;
 use poem::endpoint::EndpointExt as _;
 use poem::listener::TcpAcceptor;

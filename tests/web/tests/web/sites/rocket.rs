@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use cached_runtime::invalidates;
+use cached_web::invalidates;
 use cached_web::rocket::cached_response;
 use http::StatusCode;
 use rocket::config::{Config, LogLevel, Shutdown};

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use cached_runtime::{Timeout, invalidates};
+use cached_runtime::Timeout;
 use cached_web::salvo::cached_response;
-use cached_web::{CacheLayer, ETags};
+use cached_web::{CacheLayer, ETags, invalidates};
 use futures_util::TryStreamExt as _;
 use salvo::conn::tcp::TcpAcceptor;
 use salvo::extract::PathParam;
