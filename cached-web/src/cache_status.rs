@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderValue};
 
 use crate::admission::Bypass;
 use crate::plan::Unkept;
+use crate::rt::TextBuffer;
 use crate::rules::{DEFAULT_NAME, Rules};
 
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
@@ -98,107 +99,61 @@ pub(crate) fn set(
 }
 
 fn value(rules: &Rules, found: &Found, lifetime: Option<Duration>) -> Option<HeaderValue> {
-    let mut text = Text::default();
+    let mut text = TextBuffer::new();
     write_name(&mut text, rules.cache_name);
     write_found(&mut text, found, lifetime);
     // All of it is visible ASCII, so it is a value.
-    HeaderValue::from_bytes(text.bytes()).ok()
-}
-
-/// Text that is short, as a rule: written on the stack.
-struct Text {
-    inline: [u8; 64],
-    len: usize,
-    /// All of it, once it is longer.
-    heap: String,
-}
-
-impl Default for Text {
-    fn default() -> Self {
-        Self { inline: [0; 64], len: 0, heap: String::new() }
-    }
-}
-
-impl Text {
-    fn push_str(&mut self, text: &str) {
-        let end = self.len + text.len();
-        match self.inline.get_mut(self.len..end) {
-            Some(room) if self.heap.is_empty() => {
-                room.copy_from_slice(text.as_bytes());
-                self.len = end;
-            }
-            _ => {
-                if self.heap.is_empty() {
-                    let written = str::from_utf8(&self.inline[..self.len]);
-                    self.heap.push_str(written.unwrap_or_default());
-                }
-                self.heap.push_str(text);
-            }
-        }
-    }
-
-    fn push(&mut self, character: char) {
-        self.push_str(character.encode_utf8(&mut [0; 4]));
-    }
-
-    fn bytes(&self) -> &[u8] {
-        if self.heap.is_empty() { &self.inline[..self.len] } else { self.heap.as_bytes() }
-    }
+    HeaderValue::from_str(text.key()?.as_str()).ok()
 }
 
 /// A token where that is one (RFC 9651, section 3.3.4), else a string.
-fn write_name(text: &mut Text, name: &str) {
+fn write_name(text: &mut TextBuffer, name: &str) {
     if name == DEFAULT_NAME {
-        text.push_str(name);
+        text.literal(name);
         return;
     }
     let is_inside = |byte: u8| crate::fields::is_token(&[byte]) || matches!(byte, b':' | b'/');
     let is_first = |byte: &u8| byte.is_ascii_alphabetic() || *byte == b'*';
     if name.as_bytes().first().is_some_and(is_first) && name.bytes().all(is_inside) {
-        text.push_str(name);
+        text.literal(name);
         return;
     }
-    text.push('"');
-    for character in name.chars() {
-        if matches!(character, '"' | '\\') {
-            text.push('\\');
-        }
-        text.push(character);
-    }
-    text.push('"');
+    text.literal("\"");
+    text.literal(&name.replace('\\', "\\\\").replace('"', "\\\""));
+    text.literal("\"");
 }
 
-fn write_found(text: &mut Text, found: &Found, lifetime: Option<Duration>) {
+fn write_found(text: &mut TextBuffer, found: &Found, lifetime: Option<Duration>) {
     match *found {
         Found::Hit { age, stale } => {
-            text.push_str("; hit");
+            text.literal("; hit");
             write_ttl(text, age, stale, lifetime);
         }
         Found::Miss { reason, collapsed, stored, unkept } => {
-            text.push_str("; fwd=");
-            text.push_str(reason.token());
+            text.literal("; fwd=");
+            text.literal(reason.token());
             if stored {
-                text.push_str("; stored");
+                text.literal("; stored");
             }
             if collapsed {
-                text.push_str("; collapsed");
+                text.literal("; collapsed");
             }
             if let Some(unkept) = unkept {
-                text.push_str("; detail=");
-                text.push_str(unkept.token());
+                text.literal("; detail=");
+                text.literal(unkept.token());
             }
         }
-        Found::Bypass(Bypass::Method) => text.push_str("; fwd=method"),
+        Found::Bypass(Bypass::Method) => text.literal("; fwd=method"),
         Found::Bypass(reason) => {
-            text.push_str("; fwd=bypass; detail=");
-            text.push_str(reason.token());
+            text.literal("; fwd=bypass; detail=");
+            text.literal(reason.token());
         }
     }
 }
 
 /// Seconds of freshness that are left; negative for those since its end. What is stale for another
 /// reason than its age has none left.
-fn write_ttl(text: &mut Text, age: Duration, is_stale: bool, lifetime: Option<Duration>) {
+fn write_ttl(text: &mut TextBuffer, age: Duration, is_stale: bool, lifetime: Option<Duration>) {
     let seconds = |time: Duration| time.as_secs().min(MOST);
     let over = lifetime.and_then(|lifetime| age.checked_sub(lifetime)).unwrap_or_default();
     let (sign, ttl) = match (is_stale, lifetime) {
@@ -206,8 +161,8 @@ fn write_ttl(text: &mut Text, age: Duration, is_stale: bool, lifetime: Option<Du
         (false, Some(lifetime)) => ("; ttl=", seconds(lifetime.saturating_sub(age))),
         (false, None) => return,
     };
-    text.push_str(sign);
-    text.push_str(itoa::Buffer::new().format(ttl));
+    text.literal(sign);
+    text.literal(itoa::Buffer::new().format(ttl));
 }
 
 impl Missed {

@@ -9,6 +9,7 @@ use crate::cache_control::CacheControl;
 use crate::plan::{self, Plan};
 use crate::query::{self, Selection};
 use crate::rules::Rules;
+pub use crate::snapshot::Snapshot;
 use crate::vary::{self, Vary};
 
 /// What is kept has no line that forbids it, however carelessly that is read.

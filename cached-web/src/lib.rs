@@ -81,4 +81,3 @@ pub use layer::{
 };
 pub use request::{Lines, RequestInfo};
 pub use rules::ETags;
-pub use snapshot::Snapshot;

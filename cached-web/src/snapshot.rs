@@ -28,15 +28,13 @@ pub struct Snapshot {
     pub initial_age: Duration,
     /// How long it is fresh from then on. None: as long as it is there.
     pub lifetime: Option<Duration>,
-    /// Tags known from the response.
-    pub tags: Vec<String>,
 }
 
 impl Snapshot {
     /// A response that was given at `now`: without the fields that say how it came, with a `Date`.
     ///
     /// The values of fields are copied: one may be a piece of a larger buffer, which would be kept
-    /// whole. `lifetime` is none and `tags` are empty.
+    /// whole. `lifetime` is none.
     pub(crate) fn new(
         status: StatusCode,
         mut headers: HeaderMap,
@@ -51,14 +49,12 @@ impl Snapshot {
             place.insert(http_date::written(now));
         }
         headers.values_mut().for_each(detach);
-        Self { status, headers, body, initial_age, lifetime: None, tags: Vec::new() }
+        Self { status, headers, body, initial_age, lifetime: None }
     }
 
-    /// What it takes in memory, in bytes, nearly: body, names and values of fields, tags, places.
+    /// What it takes in memory, in bytes, nearly: body, names and values of fields, places.
     pub(crate) fn weight(&self) -> u64 {
-        let tags = self.tags.iter().map(|tag| size_of::<String>() as u64 + length(tag));
-        let parts = length(&self.body) + self.weight_of_fields() + tags.sum::<u64>();
-        size_of::<Self>() as u64 + parts
+        size_of::<Self>() as u64 + length(&self.body) + self.weight_of_fields()
     }
 
     /// The part of it that is its fields.
@@ -129,17 +125,13 @@ mod tests {
 
     #[test]
     fn weight_grows_with_all_that_is_kept() {
-        let weight = |lines: &[_], body, tags: &[&str]| {
-            let headers = headers(lines);
-            let mut snapshot =
-                Snapshot::new(StatusCode::OK, headers, Bytes::from_static(body), UNIX_EPOCH);
-            snapshot.tags = tags.iter().copied().map(String::from).collect();
-            snapshot.weight()
+        let weight = |lines: &[_], body| {
+            let (headers, body) = (headers(lines), Bytes::from_static(body));
+            Snapshot::new(StatusCode::OK, headers, body, UNIX_EPOCH).weight()
         };
-        let least = weight(&[], b"", &[]);
-        assert_eq!(weight(&[], b"12345", &[]), least + 5);
-        assert_eq!(weight(&[("x-a", "12"), ("x-a", "3")], b"", &[]), least + 2 * (FIELD + 3) + 3);
-        assert_eq!(weight(&[], b"", &["abc"]), least + 24 + 3);
+        let least = weight(&[], b"");
+        assert_eq!(weight(&[], b"12345"), least + 5);
+        assert_eq!(weight(&[("x-a", "12"), ("x-a", "3")], b""), least + 2 * (FIELD + 3) + 3);
         assert!(least > 256);
     }
 }

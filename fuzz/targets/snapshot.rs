@@ -1,6 +1,6 @@
 #![no_main]
 
-use cached_web::Snapshot;
+use cached_web::fuzzing::Snapshot;
 use libfuzzer_sys::fuzz_target;
 
 // Bytes that decode give a snapshot that comes back.

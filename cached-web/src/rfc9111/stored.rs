@@ -9,7 +9,7 @@ use super::age::initial_age;
 use super::storing::keep;
 use super::terms::Terms;
 use super::{Control, Selection};
-use crate::Snapshot;
+use crate::snapshot::Snapshot;
 
 /// When an exchange with the origin took place, by this cache's clock.
 #[derive(Clone, Copy, Debug)]

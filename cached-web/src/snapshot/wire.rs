@@ -27,7 +27,6 @@ struct Wire<T, V, B> {
     body: B,
     initial_age: Duration,
     lifetime: Option<Duration>,
-    tags: Vec<T>,
 }
 
 impl Serialize for Snapshot {
@@ -68,15 +67,14 @@ impl Snapshot {
             body,
             initial_age: self.initial_age,
             lifetime: self.lifetime,
-            tags: self.tags.iter().map(String::as_str).collect(),
         }
     }
 }
 
 impl<V, B> Wire<String, V, B> {
     fn without_body(self) -> (Wire<String, V, ()>, B) {
-        let Self { status, headers, body, initial_age, lifetime, tags } = self;
-        (Wire { status, headers, body: (), initial_age, lifetime, tags }, body)
+        let Self { status, headers, body, initial_age, lifetime } = self;
+        (Wire { status, headers, body: (), initial_age, lifetime }, body)
     }
 }
 
@@ -100,7 +98,6 @@ impl<V> Wire<String, V, ()> {
             body: Bytes::from(body),
             initial_age: self.initial_age,
             lifetime: self.lifetime,
-            tags: self.tags,
         })
     }
 }

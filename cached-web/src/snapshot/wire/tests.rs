@@ -14,7 +14,6 @@ fn plain(body: &'static [u8]) -> Snapshot {
         body: Bytes::from_static(body),
         initial_age: Duration::from_secs(7),
         lifetime: Some(Duration::from_millis(1_500)),
-        tags: vec!["items".into()],
     }
 }
 
@@ -26,7 +25,7 @@ fn json_is_for_people_to_read() {
         concat!(
             r#"{"status":200,"headers":[["link","b\\\\c"],["link","\\xc3\\xa9\\xff"],["content-type","text/plain"]],"#,
             r#""body":{"text":"<p class=\"a\">\n"},"initial_age":{"secs":7,"nanos":0},"#,
-            r#""lifetime":{"secs":1,"nanos":500000000},"tags":["items"]}"#,
+            r#""lifetime":{"secs":1,"nanos":500000000}}"#,
         )
     );
 }
@@ -90,7 +89,6 @@ fn more_fields_than_a_message_may_have_are_an_error() {
         body: Readable::of(b""),
         initial_age: Duration::ZERO,
         lifetime: None,
-        tags: vec![],
     };
     let text = serde_json::to_vec(&wire).unwrap();
     let error = serde_json::from_slice::<Snapshot>(&text).unwrap_err();
@@ -113,16 +111,15 @@ fn any_snapshot() -> impl Strategy<Value = Snapshot> {
         body,
         duration(),
         prop::option::of(duration()),
-        prop::collection::vec(any::<String>(), 0..3),
     )
-        .prop_map(|(status, lines, body, initial_age, lifetime, tags)| {
+        .prop_map(|(status, lines, body, initial_age, lifetime)| {
             let mut headers = HeaderMap::new();
             for (name, value) in lines {
                 let name = HeaderName::try_from(name).unwrap();
                 headers.append(name, HeaderValue::from_bytes(&value).unwrap());
             }
             let status = StatusCode::from_u16(status).unwrap();
-            Snapshot { status, headers, body: body.into(), initial_age, lifetime, tags }
+            Snapshot { status, headers, body: body.into(), initial_age, lifetime }
         })
 }
 
