@@ -64,13 +64,13 @@ fn lines_of(name: &HeaderName, lines: &[&[u8]]) -> HeaderMap {
     headers
 }
 
-/// What a lenient decoder of forms reads, by name.
-fn pairs(query: &str) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
+/// What a lenient decoder reads, by name as forms have them.
+fn pairs(query: &str) -> Vec<(String, Option<Vec<u8>>)> {
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
     let mut pairs: Vec<_> = pairs
-        .map(|pair| match pair.split_once('=') {
-            Some((name, value)) => (decoded(name), Some(decoded(value))),
-            None => (decoded(pair), None),
+        .map(|pair| {
+            let name = form_urlencoded::parse(pair.as_bytes()).next().unwrap_or_default().0;
+            (name.into_owned(), pair.split_once('=').map(|(_, value)| decoded(value)))
         })
         .collect();
     pairs.sort_by(|(one, _), (other, _)| one.cmp(other));

@@ -4,6 +4,11 @@
 //! of `%xx`, and unreserved characters (RFC 3986, section 2.3) that are written as `%xx`. All else
 //! keeps two queries apart: a miss at worst, where merging could be a wrong hit. So `+` is not
 //! `%20`, `a` is not `a=`, and no byte is decoded that could end up beside a delimiter.
+//!
+//! Names are different where no handler can take them for one: as forms are read, `a+b` is `a%20b`,
+//! and `x[]` is `x%5B%5D`. Parsers of nested forms fill one list from `x[a]` and `x[b]`, or `x.a` and
+//! `x.b`, in their order; so what counts is the name up to the first of `[`, `.` and `:`. In a query
+//! with a `;`, which some take for `&`, all pairs keep their order.
 
 use std::borrow::Cow;
 
@@ -19,66 +24,95 @@ pub(crate) struct Selection {
 ///
 /// Cost: nothing is allocated for a query that is in that form already and holds no `%`.
 pub(crate) fn normalised(query: &str, selection: Selection) -> Cow<'_, str> {
-    if is_normal(query, selection) {
+    if is_normal(query) && (selection.is_whole() || pairs(query).all(|pair| selection.keeps(pair)))
+    {
         return Cow::Borrowed(query);
     }
-    let pairs = query.split('&').filter(|pair| !pair.is_empty() && selection.keeps(pair));
-    let mut pairs: Vec<Cow<'_, str>> = pairs.map(unescaped).collect();
-    // It is stable: repeated names keep their order.
-    pairs.sort_by(|one, other| name(one).cmp(name(other)));
-    Cow::Owned(pairs.join("&"))
+    let kept = pairs(query).filter(|pair| !pair.is_empty() && selection.keeps(pair));
+    let mut kept: Vec<Cow<'_, str>> = kept.map(unescaped).collect();
+    if !query.contains(';') {
+        // It is stable: what may be one name keeps its order.
+        kept.sort_by_cached_key(|pair| root(pair));
+    }
+    Cow::Owned(kept.join("&"))
+}
+
+fn pairs(query: &str) -> impl Iterator<Item = &str> {
+    query.split('&')
 }
 
 impl Selection {
     /// All pairs.
     pub(crate) const ALL: Self = Self { only: None, ignored: &[] };
 
+    fn is_whole(self) -> bool {
+        self.only.is_none() && self.ignored.is_empty()
+    }
+
     /// Whether a pair is in the key.
     ///
     /// Names are compared as a handler reads them, decoded. A pair stays where handlers may read
     /// more than one name in it: with a `;`, which some take for `&`, and with a broken `%xx`.
     fn keeps(self, pair: &str) -> bool {
-        if self.only.is_none() && self.ignored.is_empty() {
+        if self.is_whole() {
             return true;
         }
         if pair.contains(';') || !is_well_escaped(pair) {
             return true;
         }
-        let name = decoded(name(pair));
+        let name = name(pair);
         let is_one_of = |patterns: &[&str]| patterns.iter().any(|pattern| matches(pattern, &name));
         self.only.is_none_or(is_one_of) && !is_one_of(self.ignored)
     }
 }
 
 /// Whether this is its own one form. False for some that are.
-fn is_normal(query: &str, selection: Selection) -> bool {
-    let is_whole = selection.only.is_none() && selection.ignored.is_empty();
-    if query.is_empty() {
-        return true;
-    }
-    if query.as_bytes().contains(&b'%') {
-        return false;
-    }
+fn is_normal(query: &str) -> bool {
+    let mut rest = query.as_bytes();
     let mut last: &[u8] = b"";
-    for pair in query.as_bytes().split(|byte| *byte == b'&') {
-        let end = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
-        let name = &pair[..end];
-        if pair.is_empty() || name < last {
-            return false;
-        }
-        last = name;
+    while !rest.is_empty() {
+        let end = rest.iter().position(|byte| ends_root(*byte)).unwrap_or(rest.len());
+        let (root, after) = rest.split_at(end);
+        let value = after.iter().position(|byte| ends_value(*byte)).unwrap_or(after.len());
+        // Something is there, with a name that reads as it is written and is in order.
+        let is_in_place = root >= last && end + value > 0 && !after.starts_with(b"+");
+        rest = match &after[value..] {
+            _ if !is_in_place => return false,
+            [] => return true,
+            [b'&', next @ ..] if !next.is_empty() => next,
+            _ => return false,
+        };
+        last = root;
     }
-    is_whole || query.split('&').all(|pair| selection.keeps(pair))
+    true
 }
 
-fn name(pair: &str) -> &str {
-    pair.split_once('=').map_or(pair, |(name, _)| name)
+/// Whether a byte ends what orders pairs, or keeps it from being told at a glance.
+const fn ends_root(byte: u8) -> bool {
+    matches!(byte, b'=' | b'&' | b'%' | b'+' | b';' | b'[' | b'.' | b':')
 }
 
-fn matches(pattern: &str, name: &[u8]) -> bool {
+/// Whether a byte ends the pair, or keeps it from being told at a glance.
+const fn ends_value(byte: u8) -> bool {
+    matches!(byte, b'&' | b'%' | b';')
+}
+
+/// What orders pairs: the name, up to where it may say which part of a list it is.
+fn root(pair: &str) -> String {
+    let mut name = name(pair).into_owned();
+    name.truncate(name.find(['[', '.', ':']).unwrap_or(name.len()));
+    name
+}
+
+/// The name of a pair, as forms are read.
+fn name(pair: &str) -> Cow<'_, str> {
+    form_urlencoded::parse(pair.as_bytes()).next().map(|(name, _)| name).unwrap_or_default()
+}
+
+fn matches(pattern: &str, name: &str) -> bool {
     match pattern.strip_suffix('*') {
-        Some(prefix) => name.starts_with(prefix.as_bytes()),
-        None => name == pattern.as_bytes(),
+        Some(prefix) => name.starts_with(prefix),
+        None => name == pattern,
     }
 }
 
@@ -106,25 +140,6 @@ fn unescaped(text: &str) -> Cow<'_, str> {
         plain.push_str(rest);
     }
     Cow::Owned(plain)
-}
-
-/// A name as forms have it: `+` is a blank, `%xx` a byte.
-fn decoded(name: &str) -> Cow<'_, [u8]> {
-    if !name.contains(['%', '+']) {
-        return Cow::Borrowed(name.as_bytes());
-    }
-    let mut bytes = Vec::with_capacity(name.len());
-    let mut rest = name.as_bytes();
-    while let [byte, after @ ..] = rest {
-        let (decoded, after) = match (byte, escaped_byte(after)) {
-            (b'%', Some(byte)) => (byte, &after[2..]),
-            (b'+', _) => (b' ', after),
-            _ => (*byte, after),
-        };
-        bytes.push(decoded);
-        rest = after;
-    }
-    Cow::Owned(bytes)
 }
 
 /// Whether each `%` begins a `%xx`.
@@ -165,6 +180,8 @@ mod tests {
             ("&a=1&&b", "b&a=1"),
             ("%61=1&b", "b&a=1"),
             ("a=%41&b&a=2", "b&a=A&a=2"),
+            ("b+c=1&a+b=2", "a+b=2&b+c=1"),
+            ("x[b]=1&a.b=2", "a.b=2&x[b]=1"),
             ("&&", ""),
         ] {
             assert_eq!(all(one), all(other), "{one}");
@@ -188,6 +205,14 @@ mod tests {
             ("a=é", "a=%C3%A9"),
             ("A=1", "a=1"),
             ("a=1", "a=1&a=1"),
+            // Names that handlers read as one, and parts of one list.
+            ("a+b=1&a%20b=2", "a%20b=2&a+b=1"),
+            ("x[]=1&x%5B%5D=2", "x%5B%5D=2&x[]=1"),
+            ("%FF=1&%FE=2", "%FE=2&%FF=1"),
+            ("x[a]=1&x[b]=2", "x[b]=2&x[a]=1"),
+            ("x.a=1&x:b=2", "x:b=2&x.a=1"),
+            ("%61=%&a=1", "a=1&%61=%"),
+            ("b=3&a=1;b=2", "a=1;b=2&b=3"),
             ("=", ""),
         ] {
             assert_ne!(all(one), all(other), "{one}");
@@ -196,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_query_in_its_form_is_not_copied() {
-        for query in ["", "page=2", "a=1&a=2&b", "a+b=c"] {
+        for query in ["", "page=2", "a=1&a=2&b", "a=b+c", "a[1]=.&a[0]", "é=:"] {
             assert!(matches!(all(query), Cow::Borrowed(_)), "{query}");
         }
     }
@@ -220,16 +245,16 @@ mod tests {
         }
     }
 
-    /// What is to be one: for each name, in order, the values under it; read without `query.rs`.
-    fn meaning(query: &str) -> Vec<(Vec<String>, Vec<Vec<String>>)> {
-        let mut by_name: Vec<(Vec<String>, Vec<Vec<String>>)> = Vec::new();
+    /// What is to be one: for each name, in order, the pairs under it; read without `query.rs`.
+    fn meaning(query: &str) -> Vec<(String, Vec<Vec<String>>)> {
+        let mut by_name: Vec<(String, Vec<Vec<String>>)> = Vec::new();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let atoms = atoms(pair);
-            let end = atoms.iter().position(|atom| atom == "=").unwrap_or(atoms.len());
-            let (name, value) = (atoms[..end].to_vec(), atoms[end..].to_vec());
+            let name = form_urlencoded::parse(pair.as_bytes()).next().unwrap().0;
+            let name =
+                if query.contains(';') { "" } else { name.split(['[', '.', ':']).next().unwrap() };
             match by_name.iter_mut().find(|(known, _)| *known == name) {
-                Some((_, values)) => values.push(value),
-                None => by_name.push((name, vec![value])),
+                Some((_, pairs)) => pairs.push(atoms(pair)),
+                None => by_name.push((name.to_owned(), vec![atoms(pair)])),
             }
         }
         by_name.sort();
@@ -267,7 +292,7 @@ mod tests {
         let piece = prop::sample::select(
             &[
                 "a", "b", "=", "&", "%61", "%41", "%", "2", "F", "%2F", "%2f", "%26", "%FF", "+",
-                ";", "é",
+                ";", "é", "[", ".", "%5B",
             ][..],
         );
         prop::collection::vec(piece, 0..7).prop_map(|pieces| pieces.concat())
@@ -283,7 +308,7 @@ mod tests {
 
         #[test]
         fn the_order_of_names_is_nothing(query in query(), at in any::<prop::sample::Index>()) {
-            // Moves one pair to the front, unless its name stands before it.
+            // Moves one pair to the front.
             let mut pairs: Vec<&str> = query.split('&').collect();
             let moved = pairs.remove(at.index(pairs.len()));
             let others = pairs.join("&");

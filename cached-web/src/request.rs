@@ -68,8 +68,8 @@ impl RequestInfo {
     /// Returns the query in one form: pairs sorted by name, empty ones dropped, `%xx` in upper case
     /// and only where it is needed. Empty where there is none.
     ///
-    /// `?b=2&a=1` is `a=1&b=2`; the order of values of one name, `+` and `%20`, `a` and `a=` are
-    /// told apart.
+    /// `?b=2&a=1` is `a=1&b=2`; the order of values of one name or one list (`x[a]` and `x[b]`), `+`
+    /// and `%20`, `a` and `a=` are told apart.
     ///
     /// # Examples
     ///
