@@ -50,7 +50,7 @@ use pending::{Pending, RemoteOf, hit, pending};
 use refresh::Origin;
 #[cfg(feature = "json")]
 pub use refresh::begin_refreshing_shared;
-pub use refresh::{Refresh, begin_refreshing};
+pub use refresh::{Refresh, begin_refreshing, glance};
 pub use task::run_async;
 pub use thread::run;
 

@@ -5,7 +5,7 @@ pub use crate::adapter::{
 };
 pub use crate::background::spawn;
 pub use crate::call::{
-    Begun, Call, Mode, Opened, Refresh, Underway, begin, begin_refreshing, bypass, look,
+    Begun, Call, Mode, Opened, Refresh, Underway, begin, begin_refreshing, bypass, glance, look,
     look_async, open, peek, run, run_async,
 };
 pub use crate::check::kept::{

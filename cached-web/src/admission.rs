@@ -3,12 +3,13 @@
 //! Whether the answer may be kept is decided in `plan.rs`. A body that no field announces (HTTP/2
 //! needs none) is not seen here: who can see it has to look.
 
-use http::header::{CACHE_CONTROL, CONTENT_LENGTH, HOST, PRAGMA};
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, HOST, HeaderName, PRAGMA};
 use http::{HeaderMap, HeaderValue, Method};
 
 use crate::cache_control::{CacheControl, Seconds};
-use crate::request::RequestInfo;
+use crate::request::Asked;
 use crate::rules::{Credentials, Rules};
+use crate::topics::Topic;
 
 /// What a request may do with the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,20 +51,27 @@ pub(crate) enum Bypass {
 }
 
 /// What a request may do with the cache.
-pub(crate) fn admission(rules: &Rules, request: &RequestInfo) -> Admission {
-    let headers = request.headers();
-    if ![Method::GET, Method::HEAD].contains(request.method()) {
+pub(crate) fn admission(rules: &Rules, request: Asked<'_>) -> Admission {
+    let headers = request.headers;
+    if ![Method::GET, Method::HEAD].contains(request.method) {
         return Admission::Bypass(Bypass::Method);
     }
-    if let Some(reason) = headers.keys().find_map(|name| forbidden(rules, headers, name.as_str())) {
+    let topics = request.topics;
+    if topics.may_forbid()
+        && let Some(reason) = headers.keys().find_map(|name| forbidden(rules, headers, name))
+    {
         return Admission::Bypass(reason);
     }
     if rules.is_host_keyed && names_two_hosts(request) {
         return Admission::Bypass(Bypass::Host);
     }
+    if !topics.has(Topic::Directives) {
+        let is_head = *request.method == Method::HEAD;
+        return if is_head { Admission::ReadOnly } else { Admission::Use };
+    }
     let cache_control = CacheControl::of(headers);
     let is_refresh = rules.is_refreshed_by_clients && asks_for_load(headers, &cache_control);
-    let is_read_only = request.method() == Method::HEAD || cache_control.has("no-store");
+    let is_read_only = *request.method == Method::HEAD || cache_control.has("no-store");
     match (is_refresh, is_read_only) {
         (false, false) => Admission::Use,
         (false, true) => Admission::ReadOnly,
@@ -73,56 +81,42 @@ pub(crate) fn admission(rules: &Rules, request: &RequestInfo) -> Admission {
 }
 
 /// What a field forbids. Credentials of HTTP's own may not be declared with `vary`, the others may.
-fn forbidden(rules: &Rules, headers: &HeaderMap, name: &str) -> Option<Bypass> {
-    match name {
-        "authorization" | "cookie" | "proxy-authorization" => {
-            (rules.credentials == Credentials::Bypass).then_some(Bypass::Credentials)
-        }
-        _ if is_credential(name) => {
-            let is_open = rules.credentials == Credentials::Bypass && !rules.vary.contains(&name);
+fn forbidden(rules: &Rules, headers: &HeaderMap, name: &HeaderName) -> Option<Bypass> {
+    let is_bypassed = rules.credentials == Credentials::Bypass;
+    match Topic::of(name)? {
+        Topic::Credentials => is_bypassed.then_some(Bypass::Credentials),
+        Topic::Identity => {
+            let is_open = is_bypassed && !rules.vary.contains(&name.as_str());
             is_open.then_some(Bypass::Credentials)
         }
-        "range" => Some(Bypass::Range),
-        "if-match" | "if-unmodified-since" | "if-range" => Some(Bypass::Precondition),
-        "x-http-method-override" | "x-http-method" | "x-method-override" => {
-            Some(Bypass::MethodOverride)
-        }
-        "upgrade" => Some(Bypass::Upgrade),
-        "content-length" => {
+        Topic::Range => Some(Bypass::Range),
+        Topic::Precondition => Some(Bypass::Precondition),
+        Topic::Method => Some(Bypass::MethodOverride),
+        Topic::Upgrade => Some(Bypass::Upgrade),
+        Topic::Length => {
             let is_body = headers.get_all(CONTENT_LENGTH).iter().any(|length| length != "0");
             is_body.then_some(Bypass::Body)
         }
-        "transfer-encoding" => Some(Bypass::Body),
-        _ => None,
+        Topic::Transfer => Some(Bypass::Body),
+        Topic::Condition | Topic::Directives | Topic::Target => None,
     }
 }
 
 /// Whether a field says who asks: those that HTTP has for that, and those that programs and proxies
-/// commonly send in their place. `name` is in lower case.
-pub(crate) fn is_credential(name: &str) -> bool {
-    matches!(
-        name,
-        "authorization"
-            | "cookie"
-            | "proxy-authorization"
-            | "api-key"
-            | "cf-access-jwt-assertion"
-            | "remote-user"
-            | "x-access-token"
-            | "x-amzn-oidc-data"
-            | "x-api-key"
-            | "x-auth-token"
-            | "x-forwarded-email"
-            | "x-forwarded-user"
-            | "x-goog-iap-jwt-assertion"
-            | "x-remote-user"
-    )
+/// commonly send in their place.
+pub(crate) fn is_credential(name: &HeaderName) -> bool {
+    matches!(Topic::of(name), Some(Topic::Credentials | Topic::Identity))
 }
 
 /// Whether a request names more than one host: a key would know one of them.
-pub(crate) fn names_two_hosts(request: &RequestInfo) -> bool {
-    let named = request.headers().get_all(HOST).iter().map(HeaderValue::as_bytes);
-    let uri = request.uri().authority().map(|authority| authority.as_str().as_bytes());
+pub(crate) fn names_two_hosts(request: Asked<'_>) -> bool {
+    let headers = request.headers;
+    let uri = request.uri.authority().map(|authority| authority.as_str().as_bytes());
+    // Most have one line of each name.
+    if uri.is_none() && headers.len() == headers.keys_len() {
+        return false;
+    }
+    let named = headers.get_all(HOST).iter().map(HeaderValue::as_bytes);
     let mut all = uri.into_iter().chain(named);
     let Some(first) = all.next() else { return false };
     all.any(|other| !other.eq_ignore_ascii_case(first))
@@ -141,6 +135,7 @@ fn asks_for_load(headers: &HeaderMap, cache_control: &CacheControl) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::request::RequestInfo;
 
     fn admitted(
         rules: &Rules,
@@ -152,7 +147,7 @@ mod tests {
         for (name, value) in lines {
             headers.append(*name, HeaderValue::from_str(value).unwrap());
         }
-        admission(rules, &RequestInfo::new(method, uri.parse().unwrap(), headers))
+        admission(rules, RequestInfo::new(method, uri.parse().unwrap(), headers).asked())
     }
 
     fn get(rules: &Rules, lines: &[(&'static str, &str)]) -> Admission {

@@ -1,6 +1,5 @@
 //! What is sent: of a response that is kept, and of one that goes through.
 
-use std::sync::LazyLock;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,12 +8,16 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use crate::cache_control::CacheControl;
 use crate::cache_status::{self, Found};
+use crate::numbered::Numbered;
 use crate::page::Page;
-use crate::request::RequestInfo;
+use crate::request::Asked;
 use crate::rules::{Credentials, Rules};
 use crate::snapshot::Snapshot;
+use crate::topics::Topic;
 use crate::validators;
 use crate::vary::Vary;
+
+static AGES: Numbered = Numbered::new("");
 
 /// Exactly what is sent, `Content-Length` included. For a HEAD the body is empty all the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,22 +30,24 @@ pub(crate) struct Answer {
 /// The answer to a request that a kept response gives, found as it was.
 ///
 /// Conditions of the request count for a response that was kept just now as well.
-pub(crate) fn answer(rules: &Rules, request: &RequestInfo, page: &Page, found: &Found) -> Answer {
+pub(crate) fn answer(rules: &Rules, request: Asked<'_>, page: &Page, found: &Found) -> Answer {
     let Snapshot { status, headers, body, initial_age, lifetime, .. } = &page.snapshot;
     let ready = |headers| ready(rules, *status, headers);
-    let mut answer = if validators::is_not_modified(request.headers(), *status, headers) {
+    let is_not_modified = request.topics.has(Topic::Condition)
+        && validators::is_not_modified(request.headers, *status, headers);
+    let mut answer = if is_not_modified {
         let make = || ready(validators::keep_of_not_modified(headers));
         let headers = page.not_modified.get_or_init(make).clone();
         Answer { status: StatusCode::NOT_MODIFIED, headers, body: Bytes::new() }
     } else {
         let make = || ready(with_length(*status, headers, body));
         let headers = page.whole.get_or_init(make).clone();
-        let is_head = request.method() == Method::HEAD;
+        let is_head = *request.method == Method::HEAD;
         Answer { status: *status, headers, body: if is_head { Bytes::new() } else { body.clone() } }
     };
-    match age(found, *initial_age) {
-        Some(age) => drop(answer.headers.insert(AGE, seconds(age))),
-        None => drop(answer.headers.remove(AGE)),
+    match (age(found, *initial_age), answer.headers.get_mut(AGE)) {
+        (Some(age), Some(place)) => *place = AGES.value(age.as_secs()),
+        _ => drop(answer.headers.remove(AGE)),
     }
     cache_status::set(&mut answer.headers, rules, found, *lifetime);
     answer
@@ -68,14 +73,6 @@ fn ready(rules: &Rules, status: StatusCode, mut headers: HeaderMap) -> HeaderMap
     headers.insert(AGE, HeaderValue::from_static("0"));
     cache_status::make_room(&mut headers, rules);
     headers
-}
-
-/// Whole seconds. Those of small numbers are made once.
-fn seconds(age: Duration) -> HeaderValue {
-    static SMALL: LazyLock<Vec<HeaderValue>> =
-        LazyLock::new(|| (0..600_u32).map(HeaderValue::from).collect());
-    let small = usize::try_from(age.as_secs()).ok().and_then(|age| SMALL.get(age));
-    small.cloned().unwrap_or_else(|| HeaderValue::from(age.as_secs()))
 }
 
 /// Adds to the fields of a response that goes through, which is not kept.

@@ -8,6 +8,7 @@ use http::header::{Entry, HeaderName};
 use http::{HeaderMap, HeaderValue};
 
 use crate::admission::Bypass;
+use crate::numbered::Numbered;
 use crate::plan::Unkept;
 use crate::rt::TextBuffer;
 use crate::rules::{DEFAULT_NAME, Rules};
@@ -90,8 +91,12 @@ pub(crate) fn set(
     if !rules.is_cache_status_sent {
         return;
     }
-    if let Some(value) = value(rules, found, lifetime)
-        && let Entry::Occupied(mut lines) = headers.entry(CACHE_STATUS)
+    let Some(value) = value(rules, found, lifetime) else { return };
+    let is_alone = headers.len() == headers.keys_len();
+    // An `entry` makes room in the map for one more.
+    if is_alone && let Some(line) = headers.get_mut(CACHE_STATUS) {
+        *line = value;
+    } else if let Entry::Occupied(mut lines) = headers.entry(CACHE_STATUS)
         && let Some(line) = lines.iter_mut().last()
     {
         *line = value;
@@ -99,6 +104,12 @@ pub(crate) fn set(
 }
 
 fn value(rules: &Rules, found: &Found, lifetime: Option<Duration>) -> Option<HeaderValue> {
+    static HITS: Numbered = Numbered::new("cached-web; hit; ttl=");
+    if let (Found::Hit { age, stale: false }, Some(lifetime)) = (*found, lifetime)
+        && rules.cache_name == DEFAULT_NAME
+    {
+        return Some(HITS.value(seconds(lifetime.saturating_sub(age))));
+    }
     let mut text = TextBuffer::new();
     write_name(&mut text, rules.cache_name);
     write_found(&mut text, found, lifetime);
@@ -154,7 +165,6 @@ fn write_found(text: &mut TextBuffer, found: &Found, lifetime: Option<Duration>)
 /// Seconds of freshness that are left; negative for those since its end. What is stale for another
 /// reason than its age has none left.
 fn write_ttl(text: &mut TextBuffer, age: Duration, is_stale: bool, lifetime: Option<Duration>) {
-    let seconds = |time: Duration| time.as_secs().min(MOST);
     let over = lifetime.and_then(|lifetime| age.checked_sub(lifetime)).unwrap_or_default();
     let (sign, ttl) = match (is_stale, lifetime) {
         (true, _) => ("; ttl=-", seconds(over).max(1)),
@@ -163,6 +173,10 @@ fn write_ttl(text: &mut TextBuffer, age: Duration, is_stale: bool, lifetime: Opt
     };
     text.literal(sign);
     text.literal(itoa::Buffer::new().format(ttl));
+}
+
+fn seconds(time: Duration) -> u64 {
+    time.as_secs().min(MOST)
 }
 
 impl Missed {

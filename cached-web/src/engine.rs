@@ -1,6 +1,7 @@
 //! From a request to a response, whatever the framework: begin, open, plan, commit.
 //!
 //! ```text
+//! hit      a response is ready in memory?     yes -> answer (`hit.rs`)
 //! begin    may the request use the cache?      no  -> the handler runs, nothing is kept
 //!          a response under its key?           yes -> answer
 //!          an entry that says where it lies?   yes -> the same with that key
@@ -12,6 +13,7 @@
 //! The call algorithm of `cached_runtime` does all that is not HTTP. Here is how a request goes
 //! through it; what a load comes to is in `load.rs`.
 
+mod hit;
 mod load;
 #[cfg(test)]
 mod tests;
@@ -49,9 +51,9 @@ pub struct Begun {
 
 /// Whose responses they are.
 #[derive(Clone, Copy)]
-struct To {
-    site: &'static Site,
-    instance: Instance,
+pub(crate) struct To {
+    pub(crate) site: &'static Site,
+    pub(crate) instance: Instance,
 }
 
 enum State {

@@ -1,7 +1,7 @@
 //! The text that a request is found by: host, path, query, and what else may change the answer.
 //!
 //! ```text
-//! example.org;x-forwarded-proto=https&#accept-language=en&/items/a%2520b?page=2&sort=name
+//! example.org:80;x-forwarded-proto=https&#accept-language=en&/items/a%2520b?page=2&sort=name
 //! host       what proxies say        declared `vary`     path           query
 //! ```
 //!
@@ -23,9 +23,11 @@ use cached_runtime::__private::TextBuffer;
 use http::header::{FORWARDED, HOST};
 use http::{HeaderMap, HeaderValue};
 
+use crate::kept::Varies;
 use crate::query;
-use crate::request::RequestInfo;
+use crate::request::Asked;
 use crate::rules::Rules;
+use crate::topics::Topic;
 use crate::vary;
 
 /// Fields by which proxies tell where a request was sent to.
@@ -45,20 +47,27 @@ const TARGET: [&str; 9] = [
 const PATH: [&str; 3] = ["x-original-uri", "x-original-url", "x-rewrite-url"];
 
 /// Writes the whole key of a request.
-pub(crate) fn write(buffer: &mut TextBuffer, rules: &Rules, request: &RequestInfo) {
+pub(crate) fn write(buffer: &mut TextBuffer, rules: &Rules, request: Asked<'_>) {
     write_before_path(buffer, rules, request);
-    write_path(buffer, request.path());
-    let query = request.uri().query().unwrap_or_default();
+    write_path(buffer, request.uri.path());
+    let query = request.uri.query().unwrap_or_default();
     let query = query::normalised(query, rules.query);
     if !query.is_empty() {
         buffer.literal("?");
-        buffer.escaped_but(&query, b"&=");
+        buffer.escaped_but(query.as_bytes(), b"&=");
     }
+}
+
+/// The key of the response to requests with such fields, where it lies under a key of its own.
+pub(crate) fn of_variant(key: &str, varies: &Varies, headers: &HeaderMap) -> Box<str> {
+    let names = varies.names.iter().map(Box::as_ref);
+    let values = vary::values(names, headers);
+    format!("{key}\n{:016x}{values}", varies.id).into()
 }
 
 /// Writes what stands before a key that the user writes: all but path and query. Ends in `/`, which
 /// is nowhere else in it.
-pub(crate) fn write_scope(buffer: &mut TextBuffer, rules: &Rules, request: &RequestInfo) {
+pub(crate) fn write_scope(buffer: &mut TextBuffer, rules: &Rules, request: Asked<'_>) {
     write_before_path(buffer, rules, request);
     buffer.literal("/");
 }
@@ -66,35 +75,34 @@ pub(crate) fn write_scope(buffer: &mut TextBuffer, rules: &Rules, request: &Requ
 /// The host that a request names, with its port, in lower case. None where it names none.
 ///
 /// The URI comes before `Host` (RFC 9112, section 3.2.2).
-pub(crate) fn host(request: &RequestInfo) -> Option<Cow<'_, [u8]>> {
-    let named = match request.uri().authority() {
+pub(crate) fn host(request: Asked<'_>) -> Option<Cow<'_, [u8]>> {
+    let named = match request.uri.authority() {
         Some(authority) => authority.as_str().as_bytes(),
-        None => request.headers().get(HOST)?.as_bytes(),
+        None => request.headers.get(HOST)?.as_bytes(),
     };
     let is_lower = !named.iter().any(u8::is_ascii_uppercase);
     Some(if is_lower { Cow::Borrowed(named) } else { Cow::Owned(named.to_ascii_lowercase()) })
 }
 
-fn write_before_path(buffer: &mut TextBuffer, rules: &Rules, request: &RequestInfo) {
+fn write_before_path(buffer: &mut TextBuffer, rules: &Rules, request: Asked<'_>) {
     if rules.is_host_keyed {
         match host(request) {
-            Some(host) => write_bytes(buffer, &host),
+            Some(host) => buffer.escaped_but(&host, b":"),
             // Escaped text never holds this.
             None => buffer.literal("%-"),
         }
     }
-    write_proxied(buffer, rules, request.headers());
+    if request.topics.has(Topic::Target) {
+        write_target(buffer, rules, request.headers);
+    }
     if !rules.vary.is_empty() {
         buffer.literal("#");
-        buffer.literal(&vary::values(rules.vary.iter().copied(), request.headers()));
+        buffer.literal(&vary::values(rules.vary.iter().copied(), request.headers));
     }
 }
 
-fn write_proxied(buffer: &mut TextBuffer, rules: &Rules, headers: &HeaderMap) {
-    let is_there = headers.keys().any(|name| name.as_str().starts_with("x-") || name == FORWARDED);
-    if !is_there {
-        return;
-    }
+/// Writes what proxies say of where the request was sent to.
+fn write_target(buffer: &mut TextBuffer, rules: &Rules, headers: &HeaderMap) {
     let target = if rules.is_host_keyed { &TARGET[..] } else { &[] };
     let names = target.iter().chain(&PATH).copied().filter(|name| headers.contains_key(*name));
     let values = vary::values(names, headers);
@@ -106,7 +114,7 @@ fn write_proxied(buffer: &mut TextBuffer, rules: &Rules, headers: &HeaderMap) {
         buffer.literal(";");
         for line in headers.get_all(FORWARDED) {
             buffer.literal("=");
-            write_bytes(buffer, &forwarded(line));
+            buffer.escaped_but(&forwarded(line), b":");
         }
     }
 }
@@ -148,17 +156,7 @@ fn write_path(buffer: &mut TextBuffer, path: &str) {
         // A path that is none, as in `OPTIONS *`.
         buffer.literal("/%-");
     }
-    buffer.escaped_but(path, b"/");
-}
-
-fn write_bytes(buffer: &mut TextBuffer, bytes: &[u8]) {
-    if let Ok(text) = str::from_utf8(bytes) {
-        buffer.escaped(text);
-    } else {
-        let mut text = String::new();
-        vary::escape(bytes, &mut text);
-        buffer.literal(&text);
-    }
+    buffer.escaped_but(path.as_bytes(), b"/");
 }
 
 #[cfg(test)]

@@ -33,6 +33,7 @@ mod key;
 mod layer;
 #[cfg(any(feature = "actix", feature = "poem", feature = "salvo", feature = "tower"))]
 mod made;
+mod numbered;
 mod page;
 mod pages;
 #[cfg(any(feature = "axum", feature = "poem", feature = "salvo"))]
@@ -52,6 +53,7 @@ pub mod salvo;
 #[cfg(any(feature = "axum", feature = "poem", feature = "tower"))]
 mod sent;
 mod snapshot;
+mod topics;
 mod validators;
 mod vary;
 mod visit;

@@ -6,8 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use cached_runtime::Handle;
 
-use crate::engine::{Begun, begin};
-use crate::request::RequestInfo;
+use crate::answer::Answer;
+use crate::engine::{Begun, To, begin};
+use crate::key;
+use crate::request::{Asked, RequestInfo};
 use crate::rt::{Instance, Mode, Policy, Site, Text, TextBuffer};
 use crate::rules::Rules;
 use crate::visit::Visit;
@@ -28,8 +30,7 @@ pub(crate) type Per = Arc<dyn Fn(&RequestInfo) -> Option<String> + Send + Sync>;
 /// A cache of responses. It lives as long as the program.
 #[derive(Clone, Copy)]
 pub(crate) struct Made {
-    site: &'static Site,
-    instance: Instance,
+    to: To,
     settings: &'static Settings,
 }
 
@@ -46,18 +47,28 @@ impl Settings {
         });
         let settings: &'static Self = Box::leak(Box::new(self));
         let site = Box::leak(Box::new(Site::new("layer", module_path!()).named(name)));
-        Made { site, instance: Instance::made(&settings.policy), settings }
+        Made { to: To { site, instance: Instance::made(&settings.policy) }, settings }
     }
 }
 
 impl Made {
     pub(crate) fn handle(self) -> Handle {
-        Handle::new(self.site)
+        Handle::new(self.to.site)
     }
 
     /// By which rules requests go through it.
     pub(crate) fn rules(self) -> &'static Rules {
         &self.settings.rules
+    }
+
+    /// The answer of memory, if it has one ready. Who asks is not looked at here.
+    pub(crate) fn hit(self, asked: Asked<'_>) -> Option<Answer> {
+        if self.settings.per.is_some() {
+            return None;
+        }
+        let mut text = TextBuffer::new();
+        key::write(&mut text, self.rules(), asked);
+        self.to.hit(self.rules(), asked, text.key()?)
     }
 
     /// A request comes to what stands behind the cache.
@@ -87,7 +98,7 @@ impl Made {
         }
         // Who is nobody in particular has no page of their own.
         let key = text.key().filter(|_| !matches!(identity, Some(None)));
-        let begun = begin(self.site, self.instance, mode, visit, key);
+        let begun = begin(self.to.site, self.to.instance, mode, visit, key);
         begun.tagged(|tagged| {
             for tag in tags {
                 tagged.tag(Text::new(tag));

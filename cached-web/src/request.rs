@@ -9,6 +9,7 @@ use http::{HeaderMap, Method, Uri};
 use serde::{Serialize, Serializer};
 
 use crate::query::{self, Selection};
+use crate::topics::Topics;
 
 /// What the cache knows of a request: its method, its URI, its fields.
 ///
@@ -18,25 +19,35 @@ use crate::query::{self, Selection};
 #[derive(Clone, Debug)]
 pub struct RequestInfo(Arc<Held>);
 
+/// The same where it stands.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'r> {
+    pub(crate) method: &'r Method,
+    pub(crate) uri: &'r Uri,
+    pub(crate) headers: &'r HeaderMap,
+    pub(crate) topics: Topics,
+}
+
+impl<'r> Asked<'r> {
+    pub(crate) fn new(method: &'r Method, uri: &'r Uri, headers: &'r HeaderMap) -> Self {
+        Self { method, uri, headers, topics: Topics::of(headers) }
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Held {
     method: Method,
     uri: Uri,
     headers: HeaderMap,
+    topics: Topics,
 }
 
 impl RequestInfo {
     /// A request with this method, this URI as the client sent it, and these fields.
     #[must_use]
     pub fn new(method: Method, uri: Uri, headers: HeaderMap) -> Self {
-        Self(Arc::new(Held { method, uri, headers }))
-    }
-
-    /// Gives its parts back.
-    #[cfg(feature = "tower")]
-    pub(crate) fn into_parts(self) -> (Method, Uri, HeaderMap) {
-        let Held { method, uri, headers } = Arc::unwrap_or_clone(self.0);
-        (method, uri, headers)
+        let topics = Topics::of(&headers);
+        Self(Arc::new(Held { method, uri, headers, topics }))
     }
 
     /// Returns the method.
@@ -55,6 +66,11 @@ impl RequestInfo {
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.0.headers
+    }
+
+    pub(crate) fn asked(&self) -> Asked<'_> {
+        let Held { method, uri, headers, topics } = &*self.0;
+        Asked { method, uri, headers, topics: *topics }
     }
 
     /// Returns the path as it was sent, undecoded.

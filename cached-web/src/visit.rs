@@ -15,8 +15,6 @@ use crate::request::RequestInfo;
 use crate::rt::TextBuffer;
 use crate::rules::Rules;
 
-use crate::vary;
-
 /// One request on its way through the cache.
 #[derive(Clone, Debug)]
 pub struct Visit {
@@ -37,7 +35,7 @@ impl Visit {
     /// A request, and the rules of its handler.
     #[must_use]
     pub fn new(rules: &'static Rules, request: RequestInfo) -> Self {
-        let admission = admission::admission(rules, &request);
+        let admission = admission::admission(rules, request.asked());
         Self { rules, request, admission }
     }
 
@@ -49,7 +47,7 @@ impl Visit {
         }
         let (uri, headers) = (request.uri().clone(), request.headers().clone());
         let whole = RequestInfo::new(http::Method::GET, uri, headers);
-        let admission = admission::admission(rules, &whole);
+        let admission = admission::admission(rules, whole.asked());
         Self { rules, request, admission }
     }
 
@@ -64,12 +62,12 @@ impl Visit {
 
     /// Writes the default key: host, path and query, and what the rules add.
     pub fn write_key(&self, buffer: &mut TextBuffer) {
-        key::write(buffer, self.rules, &self.request);
+        key::write(buffer, self.rules, self.request.asked());
     }
 
     /// Writes what every key begins with that the user makes: the host, and what the rules add.
     pub fn write_scope(&self, buffer: &mut TextBuffer) {
-        key::write_scope(buffer, self.rules, &self.request);
+        key::write_scope(buffer, self.rules, self.request.asked());
     }
 
     pub(crate) fn rules(&self) -> &'static Rules {
@@ -97,14 +95,12 @@ impl Visit {
 
     /// The key of the response to requests whose fields are as this one's.
     pub(crate) fn variant_key(&self, key: &str, varies: &Varies) -> Box<str> {
-        let names = varies.names.iter().map(Box::as_ref);
-        let values = vary::values(names, self.request.headers());
-        format!("{key}\n{:016x}{values}", varies.id).into()
+        key::of_variant(key, varies, self.request.headers())
     }
 
     /// The answer that a kept response gives.
     pub(crate) fn answer(&self, page: &Page, came: Came) -> Answer {
-        answer::answer(self.rules, &self.request, page, &self.found(came, None))
+        answer::answer(self.rules, self.request.asked(), page, &self.found(came, None))
     }
 
     /// Adds to the fields of a response that goes through, for whatever reason.

@@ -54,6 +54,30 @@ where
     begin_with(site, instance, mode, key, terms, crate::shared::remote)
 }
 
+/// What a fresh entry of memory answers. Nothing is begun, nor counted, where there is none.
+#[inline]
+pub fn glance<R, Q: Key, T: Terms<R>>(
+    site: &'static Site,
+    instance: Instance,
+    key: &Q,
+    terms: &T,
+) -> Option<R> {
+    let here = site.here();
+    let slot = here.state().find(instance).filter(|_| !here.state().is_disabled())?;
+    let tier = slot.tier::<Q::Owned, T::Value, T::Failure>();
+    fresh(tier, &tier.seed.lookup(key), terms)
+}
+
+#[inline]
+fn fresh<R, Q: Key, T: Terms<R>>(
+    tier: &Tier<Q::Owned, T::Value, T::Failure>,
+    key: &Lookup<'_, Q>,
+    terms: &T,
+) -> Option<R> {
+    let (value, stored) = if may_be_ready() { None } else { tier.read(key).ok() }?;
+    Some(hit(tier, terms, value, stored))
+}
+
 #[inline]
 fn begin_with<R, Q: Key, T: Terms<R>>(
     site: &'static Site,
@@ -75,10 +99,9 @@ fn begin_with<R, Q: Key, T: Terms<R>>(
     };
     let key = tier.seed.lookup(&key);
     if mode == Mode::Normal
-        && !may_be_ready()
-        && let Ok((value, stored)) = tier.read(&key)
+        && let Some(answer) = fresh(tier, &key, &terms)
     {
-        return ControlFlow::Break(hit(tier, &terms, value, stored)).into();
+        return ControlFlow::Break(answer).into();
     }
     begin_late(site, slot, mode, &key, terms, remote)
 }

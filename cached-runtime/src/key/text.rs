@@ -52,14 +52,14 @@ impl TextBuffer {
     /// Appends an argument's text, escaped.
     #[inline]
     pub fn escaped(&mut self, text: &str) {
-        self.escaped_but(text, &[]);
+        self.escaped_but(text.as_bytes(), &[]);
     }
 
-    /// The same for text whose delimiters stay as they are.
+    /// The same for bytes, whose delimiters stay as they are.
     #[inline]
-    pub fn escaped_but(&mut self, text: &str, delimiters: &[u8]) {
-        let is_clean = |byte: u8| is_unreserved(byte) || delimiters.contains(&byte);
-        let mut rest = text.as_bytes();
+    pub fn escaped_but(&mut self, text: &[u8], delimiters: &[u8]) {
+        let is_clean = |byte: u8| UNRESERVED[usize::from(byte)] || delimiters.contains(&byte);
+        let mut rest = text;
         while !rest.is_empty() {
             let clean = rest.iter().position(|byte| !is_clean(*byte)).unwrap_or(rest.len());
             self.push(&rest[..clean]);
@@ -129,10 +129,17 @@ impl TextBuffer {
     }
 }
 
-#[inline]
-const fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~')
-}
+/// Which bytes of an argument are written as they stand.
+static UNRESERVED: [bool; 256] = {
+    let mut unreserved = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        unreserved[byte as usize] =
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+        byte += 1;
+    }
+    unreserved
+};
 
 /// Escapes what `fmt` writes.
 struct Escaping<'b>(&'b mut TextBuffer);

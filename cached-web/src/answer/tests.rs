@@ -5,6 +5,7 @@ use http::header::HeaderName;
 use super::*;
 use crate::admission::Bypass;
 use crate::cache_status::Missed;
+use crate::request::RequestInfo;
 use crate::rules::ETags;
 
 const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
@@ -59,7 +60,7 @@ fn names(answer: &Answer) -> Vec<&str> {
 fn a_hit_is_the_response_with_its_age() {
     let snapshot =
         kept(200, &[("age", "7"), ("link", "b"), ("link", "a"), ("content-length", "5")]);
-    let answer = answer(&Rules::new(), &get(&[]), &snapshot, &hit(3));
+    let answer = answer(&Rules::new(), get(&[]).asked(), &snapshot, &hit(3));
     assert_eq!((answer.status, &answer.body[..]), (StatusCode::OK, &b"hello"[..]));
     assert_eq!(names(&answer), ["age", "cache-status", "content-length", "date", "etag", "link"]);
     assert_eq!(lines(&answer, "age"), ["10"]);
@@ -70,10 +71,11 @@ fn a_hit_is_the_response_with_its_age() {
 
 #[test]
 fn a_miss_tells_the_age_that_the_handler_told() {
-    let age = |of: &[_]| lines(&answer(&Rules::new(), &get(&[]), &kept(200, of), &STORED), "age");
+    let age =
+        |of: &[_]| lines(&answer(&Rules::new(), get(&[]).asked(), &kept(200, of), &STORED), "age");
     assert_eq!(age(&[]), [""; 0]);
     assert_eq!(age(&[("age", "7")]), ["7"]);
-    let zero = answer(&Rules::new(), &get(&[]), &kept(200, &[]), &hit(0));
+    let zero = answer(&Rules::new(), get(&[]).asked(), &kept(200, &[]), &hit(0));
     assert_eq!(lines(&zero, "age"), ["0"]);
 }
 
@@ -82,7 +84,7 @@ fn an_age_beyond_all_bounds_is_told_all_the_same() {
     let mut snapshot = kept(200, &[]);
     snapshot.snapshot.initial_age = Duration::MAX;
     let found = Found::Hit { age: Duration::MAX, stale: true };
-    let answer = answer(&Rules::new(), &get(&[]), &snapshot, &found);
+    let answer = answer(&Rules::new(), get(&[]).asked(), &snapshot, &found);
     assert_eq!(lines(&answer, "age"), [u64::MAX.to_string()]);
 }
 
@@ -105,7 +107,7 @@ fn a_client_that_has_the_page_gets_a_304_with_six_fields() {
     let since = request(Method::GET, &[("if-modified-since", DATE)]);
     for request in [known, head, since] {
         for found in [hit(3), STORED] {
-            let answer = answer(&Rules::new(), &request, &kept(200, &all), &found);
+            let answer = answer(&Rules::new(), request.asked(), &kept(200, &all), &found);
             assert_eq!((answer.status.as_u16(), answer.body.len()), (304, 0));
             let mut expected = vec![
                 "cache-control",
@@ -129,9 +131,12 @@ fn a_client_that_has_the_page_gets_a_304_with_six_fields() {
 fn a_client_that_has_another_page_gets_this_one() {
     let snapshot = kept(200, &[("last-modified", DATE)]);
     let request = get(&[("if-none-match", "\"other\""), ("if-modified-since", DATE)]);
-    assert_eq!(answer(&Rules::new(), &request, &snapshot, &hit(0)).status, StatusCode::OK);
+    assert_eq!(answer(&Rules::new(), request.asked(), &snapshot, &hit(0)).status, StatusCode::OK);
     let any = get(&[("if-none-match", "*")]);
-    assert_eq!(answer(&Rules::new(), &any, &kept(404, &[]), &hit(0)).status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        answer(&Rules::new(), any.asked(), &kept(404, &[]), &hit(0)).status,
+        StatusCode::NOT_FOUND
+    );
 }
 
 #[test]
@@ -139,18 +144,21 @@ fn head_is_get_without_its_body() {
     let head = request(Method::HEAD, &[]);
     for (status, length) in [(200, Some("5")), (404, Some("5")), (204, None)] {
         let snapshot = kept(status, &[("content-type", "text/plain")]);
-        let answered = answer(&Rules::new(), &head, &snapshot, &hit(0));
+        let answered = answer(&Rules::new(), head.asked(), &snapshot, &hit(0));
         assert!(answered.body.is_empty());
         let told = lines(&answered, "content-length");
         assert_eq!(told.first().map(String::as_str), length, "{status}");
-        assert_eq!(answered.headers, answer(&Rules::new(), &get(&[]), &snapshot, &hit(0)).headers);
+        assert_eq!(
+            answered.headers,
+            answer(&Rules::new(), get(&[]).asked(), &snapshot, &hit(0)).headers
+        );
     }
 }
 
 #[test]
 fn declared_fields_are_in_vary_once() {
     let rules = Rules::new().vary(&["accept-language", "dnt"]);
-    let vary = |of: &[_]| lines(&answer(&rules, &get(&[]), &kept(200, of), &hit(0)), "vary");
+    let vary = |of: &[_]| lines(&answer(&rules, get(&[]).asked(), &kept(200, of), &hit(0)), "vary");
     assert_eq!(vary(&[]), ["accept-language, dnt"]);
     assert_eq!(vary(&[("vary", "Origin, DNT")]), ["Origin, DNT", "accept-language"]);
     assert_eq!(vary(&[("vary", "dnt, Accept-Language")]), ["dnt, Accept-Language"]);
@@ -166,7 +174,7 @@ fn declared_fields_are_in_vary_once() {
 fn pages_of_one_client_are_private() {
     let rules = Rules::new().per_identity();
     let cache_control = |rules: &Rules, of: &[_]| {
-        lines(&answer(rules, &get(&[]), &kept(200, of), &hit(0)), "cache-control")
+        lines(&answer(rules, get(&[]).asked(), &kept(200, of), &hit(0)), "cache-control")
     };
     assert_eq!(cache_control(&rules, &[]), ["private"]);
     assert_eq!(
@@ -189,7 +197,7 @@ fn clients_are_told_what_the_option_says() {
     let told = |status, request: &RequestInfo| {
         let snapshot =
             kept(status, &[("cache-control", "s-maxage=60"), ("cache-control", "public")]);
-        lines(&answer(&rules, request, &snapshot, &hit(0)), "cache-control")
+        lines(&answer(&rules, request.asked(), &snapshot, &hit(0)), "cache-control")
     };
     assert_eq!(told(200, &get(&[])), ["max-age=5"]);
     assert_eq!(told(200, &get(&[("if-none-match", "*")])), ["max-age=5"]);

@@ -1,8 +1,10 @@
 //! The layer in front of a tower service.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::mem;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -17,7 +19,7 @@ use crate::answer::Answer;
 use crate::body::{Flow, settle};
 use crate::engine::{Begun, Opened};
 use crate::made::Made;
-use crate::request::RequestInfo;
+use crate::request::{Asked, RequestInfo};
 use crate::sent::sent_by_client;
 use crate::visit::Visit;
 
@@ -25,15 +27,23 @@ impl<S> Layer<S> for CacheLayer {
     type Service = CacheService<S>;
 
     fn layer(&self, inner: S) -> CacheService<S> {
-        CacheService { inner, made: self.made() }
+        CacheService { inner: Arc::new(Mutex::new(inner)), made: self.made() }
     }
 }
 
 /// A service whose responses are cached: what [`CacheLayer`] makes of one.
-#[derive(Clone)]
+///
+/// It is always ready, as its hits are: a load waits until the service is ready that is behind it.
 pub struct CacheService<S> {
-    inner: S,
+    /// Cloned by loads alone. Clones of a service and its layers would make up most of a hit.
+    inner: Arc<Mutex<S>>,
     made: Made,
+}
+
+impl<S> Clone for CacheService<S> {
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner), made: self.made }
+    }
 }
 
 impl<S, B, R> Service<Request<B>> for CacheService<S>
@@ -49,22 +59,26 @@ where
     type Error = S::Error;
     type Future = CacheFuture<R, S::Error>;
 
-    fn poll_ready(&mut self, ctx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(ctx)
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let made = self.made;
+        if let Some(answer) = made.hit_of(&request) {
+            return CacheFuture(State::Answered(Some(answer)));
+        }
         let (info, request) = known(request);
-        let begun = match made.begin(made.visit(&info, &request)).answered() {
-            Ok(answer) => return CacheFuture(State::Answered(Some(answer))),
-            Err(begun) => begun,
-        };
-        // The one that was found ready is called, a clone of it is for later.
-        let next = self.inner.clone();
-        let ready = mem::replace(&mut self.inner, next);
-        let answer = made.answer(begun, info, request, ready);
+        let begun = made.begin(made.visit(&info, &request));
+        let answer = made.answer(begun, info, request, self.service());
         CacheFuture(State::Asked(Box::pin(async move { Ok(answer.await?.map(CacheBody)) })))
+    }
+}
+
+impl<S: Clone> CacheService<S> {
+    /// A clone of the service behind it.
+    fn service(&self) -> S {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -82,9 +96,17 @@ fn known<B>(mut request: Request<B>) -> (RequestInfo, Request<B>) {
 }
 
 impl Made {
+    fn hit_of<B: Body>(self, request: &Request<B>) -> Option<Answer> {
+        // HTTP/2 announces no body in fields.
+        if !request.body().is_end_stream() {
+            return None;
+        }
+        let uri = sent_by_client(request.extensions(), request.uri());
+        self.hit(Asked::new(request.method(), uri, request.headers()))
+    }
+
     fn visit<B: Body>(self, info: &RequestInfo, request: &Request<B>) -> Visit {
         let visit = Visit::of_service(self.rules(), info.clone());
-        // HTTP/2 announces no body in fields.
         if request.body().is_end_stream() { visit } else { visit.with_body() }
     }
 
@@ -121,7 +143,11 @@ impl Made {
         };
         *request.headers_mut() = info.headers().clone();
         let request = if load.may_keep() { whole(request) } else { request };
-        match load.run(service.call(request)).await {
+        let served = async {
+            poll_fn(|ctx| service.poll_ready(ctx)).await?;
+            service.call(request).await
+        };
+        match load.run(served).await {
             Ok(Ok(response)) => Ok(settle(load, response).await),
             Ok(Err(error)) => match load.fail().await {
                 Some(answer) => Ok(answer.into_response().map(Flow::Whole)),

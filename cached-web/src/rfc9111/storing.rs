@@ -62,7 +62,7 @@ pub(crate) fn storable(
     let is_for_all = control.has("public") || control.has("s-maxage");
     let is_shareable = is_for_all || control.has("must-revalidate");
     let is_own = |name: &HeaderName| {
-        is_credential(name.as_str()) && *name != AUTHORIZATION && !varying.contains(name)
+        is_credential(name) && *name != AUTHORIZATION && !varying.contains(name)
     };
     let is_refused = (request.contains_key(AUTHORIZATION) && !is_shareable)
         || (!is_for_all && request.keys().any(is_own));

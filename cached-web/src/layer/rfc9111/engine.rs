@@ -210,7 +210,7 @@ fn company(headers: &HeaderMap, sought: &Sought, now: SystemTime) -> Company {
     let newest = entry.and_then(|entry| entry.variants.first());
     let names = newest.map_or(&[][..], |stored| stored.selection.names());
     let values = flight_values(names, headers);
-    let is_own = headers.keys().any(|name| is_credential(name.as_str()));
+    let is_own = headers.keys().any(is_credential);
     if is_own { Company::Leaders(values) } else { Company::Anybody(values) }
 }
 

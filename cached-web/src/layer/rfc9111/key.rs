@@ -2,22 +2,21 @@
 
 use http::{HeaderMap, Method, Request, Uri};
 
-use crate::RequestInfo;
+use crate::admission::names_two_hosts;
+use crate::request::Asked;
 use crate::rules::Rules;
 use cached_runtime::__private::TextBuffer;
 
 /// The key of a request. None where it names two hosts: a key would know one of them only.
-pub(super) fn of<B>(rules: &Rules, request: &mut Request<B>) -> Option<Box<str>> {
-    let (method, headers) = (request.method().clone(), std::mem::take(request.headers_mut()));
-    let info = RequestInfo::new(method, uri(request), headers);
-    let key = (!crate::admission::names_two_hosts(&info)).then(|| write(rules, &info));
-    *request.headers_mut() = info.into_parts().2;
-    key
+pub(super) fn of<B>(rules: &Rules, request: &Request<B>) -> Option<Box<str>> {
+    let uri = uri(request);
+    let asked = Asked::new(request.method(), &uri, request.headers());
+    (!names_two_hosts(asked)).then(|| write(rules, asked))
 }
 
 /// The key that a request for another target, on the same host, would have.
-pub(super) fn of_target(rules: &Rules, target: Uri, headers: &HeaderMap) -> Box<str> {
-    write(rules, &RequestInfo::new(Method::GET, target, headers.clone()))
+pub(super) fn of_target(rules: &Rules, target: &Uri, headers: &HeaderMap) -> Box<str> {
+    write(rules, Asked::new(&Method::GET, target, headers))
 }
 
 /// The URI as the client sent it: routers take off what they have matched.
@@ -29,8 +28,8 @@ pub(super) fn uri<B>(request: &Request<B>) -> Uri {
     request.uri().clone()
 }
 
-fn write(rules: &Rules, info: &RequestInfo) -> Box<str> {
+fn write(rules: &Rules, asked: Asked<'_>) -> Box<str> {
     let mut buffer = TextBuffer::new();
-    crate::key::write(&mut buffer, rules, info);
+    crate::key::write(&mut buffer, rules, asked);
     buffer.key().map_or("", |key| key.as_str()).into()
 }

@@ -14,14 +14,14 @@ use crate::rfc9111::{named, took_effect};
 pub(super) async fn run<S, B, R>(
     engine: Arc<Engine>,
     mut inner: S,
-    mut request: Request<B>,
+    request: Request<B>,
 ) -> Result<Response<Rfc9111Body<R>>, S::Error>
 where
     S: Service<Request<B>, Response = Response<R>>,
     R: Body,
 {
     let rules = &engine.settings.rules;
-    let own = key::of(rules, &mut request);
+    let own = key::of(rules, &request);
     let (uri, headers) = (key::uri(&request), request.headers().clone());
     let response = inner.call(request).await?;
     if took_effect(response.status()) {
@@ -30,7 +30,7 @@ where
         }
         let targets = named(&uri, &headers, response.headers());
         for target in targets.iter().filter_map(|target| target.parse().ok()) {
-            engine.shelf.invalidate(&key::of_target(rules, target, &headers));
+            engine.shelf.invalidate(&key::of_target(rules, &target, &headers));
         }
     }
     Ok(engine.pass(response, Bypass::Method))
