@@ -104,6 +104,7 @@ fn forbidden(rules: &Rules, headers: &HeaderMap, name: &HeaderName) -> Option<By
 
 /// Whether a field says who asks: those that HTTP has for that, and those that programs and proxies
 /// commonly send in their place.
+#[cfg(feature = "tower")]
 pub(crate) fn is_credential(name: &HeaderName) -> bool {
     matches!(Topic::of(name), Some(Topic::Credentials | Topic::Identity))
 }

@@ -18,6 +18,7 @@ use crate::validators;
 use crate::vary::Vary;
 
 static AGES: Numbered = Numbered::new("");
+static LENGTHS: Numbered = Numbered::new("");
 
 /// Exactly what is sent, `Content-Length` included. For a HEAD the body is empty all the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +57,7 @@ pub(crate) fn answer(rules: &Rules, request: Asked<'_>, page: &Page, found: &Fou
 fn with_length(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> HeaderMap {
     let mut headers = headers.clone();
     if status != StatusCode::NO_CONTENT {
-        headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+        headers.insert(CONTENT_LENGTH, LENGTHS.value(body.len() as u64));
     }
     headers
 }

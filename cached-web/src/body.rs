@@ -16,16 +16,16 @@ use crate::answer::Answer;
 use crate::engine::Load;
 use crate::plan::Plan;
 
-/// The body of a response that has been through a load.
+/// The body of a response that has been through a load. Small, since hits move it about.
 pub(crate) enum Flow<B: Body> {
     /// It was read to its end, or comes from the cache.
     Whole(Bytes),
     /// Nobody looked at it.
     Passed(B),
     /// Its beginning was read, then it turned out not to be one that is kept.
-    Read(Read<B>),
+    Read(Box<Read<B>>),
     /// It is copied while it flows.
-    Copied(Copied<B>),
+    Copied(Box<Copied<B>>),
 }
 
 /// Ends a load with the response of its handler: keeps it, or lets it through.
@@ -43,7 +43,7 @@ where
         // Where nobody waits, nobody reads: then it is read here.
         Plan::Tee(_) if !load.is_renewal() => {
             let copying = load.tee(head.status, &mut head.headers);
-            Response::from_parts(head, Flow::Copied(Copied::new(body, length, copying)))
+            Response::from_parts(head, Flow::Copied(Box::new(Copied::new(body, length, copying))))
         }
         Plan::Buffer(_) | Plan::Tee(_) => {
             let limit = load.limit();
@@ -53,7 +53,7 @@ where
                     (head.status, head.headers) = (answer.status, answer.headers);
                     Response::from_parts(head, Flow::Whole(answer.body))
                 }
-                Ok(Err(read)) => pass(load, head, Flow::Read(read)).await,
+                Ok(Err(read)) => pass(load, head, Flow::Read(Box::new(read))).await,
                 Err(answer) => answer.into_response().map(Flow::Whole),
             }
         }

@@ -13,6 +13,7 @@
 //! The call algorithm of `cached_runtime` does all that is not HTTP. Here is how a request goes
 //! through it; what a load comes to is in `load.rs`.
 
+#[cfg(any(feature = "actix", feature = "poem", feature = "salvo", feature = "tower"))]
 mod hit;
 mod load;
 #[cfg(test)]

@@ -69,13 +69,13 @@ impl Selection {
 /// Whether this is its own one form. False for some that are.
 fn is_normal(query: &str) -> bool {
     let mut rest = query.as_bytes();
-    let mut last: &[u8] = b"";
+    // Not a literal: to compare with bytes at no address of theirs is slow on some processors.
+    let mut last = &rest[..0];
     while !rest.is_empty() {
-        let end = rest.iter().position(|byte| ends_root(*byte)).unwrap_or(rest.len());
-        let (root, after) = rest.split_at(end);
-        let value = after.iter().position(|byte| ends_value(*byte)).unwrap_or(after.len());
+        let (root, after) = rest.split_at(first(rest, &ENDS_ROOT));
+        let value = first(after, &ENDS_PAIR);
         // Something is there, with a name that reads as it is written and is in order.
-        let is_in_place = root >= last && end + value > 0 && !after.starts_with(b"+");
+        let is_in_place = root >= last && root.len() + value > 0 && !after.starts_with(b"+");
         rest = match &after[value..] {
             _ if !is_in_place => return false,
             [] => return true,
@@ -87,14 +87,24 @@ fn is_normal(query: &str) -> bool {
     true
 }
 
-/// Whether a byte ends what orders pairs, or keeps it from being told at a glance.
-const fn ends_root(byte: u8) -> bool {
-    matches!(byte, b'=' | b'&' | b'%' | b'+' | b';' | b'[' | b'.' | b':')
+/// Bytes that end what orders pairs, or keep it from being told at a glance.
+static ENDS_ROOT: [bool; 256] = marked(b"=&%+;[.:");
+
+/// Bytes that end a pair, or keep it from being told at a glance.
+static ENDS_PAIR: [bool; 256] = marked(b"&%;");
+
+const fn marked(bytes: &[u8]) -> [bool; 256] {
+    let (mut marked, mut at) = ([false; 256], 0);
+    while at < bytes.len() {
+        marked[bytes[at] as usize] = true;
+        at += 1;
+    }
+    marked
 }
 
-/// Whether a byte ends the pair, or keeps it from being told at a glance.
-const fn ends_value(byte: u8) -> bool {
-    matches!(byte, b'&' | b'%' | b';')
+/// Where the first of such bytes is; the end, if there is none.
+fn first(text: &[u8], marked: &[bool; 256]) -> usize {
+    text.iter().position(|byte| marked[usize::from(*byte)]).unwrap_or(text.len())
 }
 
 /// What orders pairs: the name, up to where it may say which part of a list it is.

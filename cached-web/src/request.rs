@@ -28,6 +28,7 @@ pub(crate) struct Asked<'r> {
     pub(crate) topics: Topics,
 }
 
+#[cfg(any(feature = "poem", feature = "salvo", feature = "tower"))]
 impl<'r> Asked<'r> {
     pub(crate) fn new(method: &'r Method, uri: &'r Uri, headers: &'r HeaderMap) -> Self {
         Self { method, uri, headers, topics: Topics::of(headers) }

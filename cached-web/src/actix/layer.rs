@@ -73,6 +73,9 @@ where
     B: MessageBody + 'static,
 {
     let info = convert::info(request.request()).map_err(actix_web::error::ErrorBadRequest)?;
+    if let Some(answer) = made.hit(info.asked()) {
+        return Ok(request.into_response(answered(answer)));
+    }
     let mut load = match made.begin_here(Visit::new(made.rules(), info)).await.open().await {
         Opened::Answer(answer) => return Ok(request.into_response(answered(answer))),
         Opened::Load(load) => load,

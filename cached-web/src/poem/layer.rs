@@ -10,7 +10,8 @@ use super::keep::{answered, keep};
 use crate::CacheLayer;
 use crate::engine::Opened;
 use crate::made::Made;
-use crate::request::RequestInfo;
+use crate::request::{Asked, RequestInfo};
+use crate::sent::sent;
 use crate::visit::Visit;
 
 impl<E: Endpoint + 'static> Middleware<E> for CacheLayer {
@@ -31,11 +32,17 @@ impl<E: Endpoint + 'static> Endpoint for CacheEndpoint<E> {
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> Result<Response> {
-        let visit = Visit::new(self.made.rules(), RequestInfo::from(&request));
         // HTTP/2 announces no body in fields.
         let body = request.take_body();
-        let visit = if body.is_empty() { visit } else { visit.with_body() };
+        let is_whole = body.is_empty();
         request.set_body(body);
+        let uri = sent(request.original_uri(), request.uri());
+        let asked = Asked::new(request.method(), uri, request.headers());
+        if is_whole && let Some(answer) = self.made.hit(asked) {
+            return Ok(answered(answer));
+        }
+        let visit = Visit::new(self.made.rules(), RequestInfo::from(&request));
+        let visit = if is_whole { visit } else { visit.with_body() };
         let (refresh, begun) = self.made.begin(visit).look().await.split();
         let begun = match begun.answered() {
             // Who is answered has no use for the request any more: it renews what it was answered

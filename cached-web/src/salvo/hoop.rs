@@ -6,7 +6,7 @@ use salvo::{Depot, FlowCtrl, Handler, Request, async_trait};
 use super::write::{keep, send};
 use crate::CacheLayer;
 use crate::engine::Opened;
-use crate::request::RequestInfo;
+use crate::request::{Asked, RequestInfo};
 use crate::visit::Visit;
 
 #[async_trait]
@@ -19,9 +19,15 @@ impl Handler for CacheLayer {
         ctrl: &mut FlowCtrl,
     ) {
         let made = self.made();
-        let visit = Visit::new(made.rules(), RequestInfo::from(&*req));
         // HTTP/2 announces no body in fields.
-        let visit = if req.body().is_end_stream() { visit } else { visit.with_body() };
+        let is_whole = req.body().is_end_stream();
+        let asked = Asked::new(req.method(), req.uri(), req.headers());
+        if is_whole && let Some(answer) = made.hit(asked) {
+            ctrl.skip_rest();
+            return send(answer, res);
+        }
+        let visit = Visit::new(made.rules(), RequestInfo::from(&*req));
+        let visit = if is_whole { visit } else { visit.with_body() };
         let mut load = match made.begin_here(visit).await.open().await {
             Opened::Answer(answer) => {
                 ctrl.skip_rest();
