@@ -7,7 +7,7 @@ use http::header::{AGE, CACHE_CONTROL, CONTENT_LENGTH, VARY};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use crate::cache_control::CacheControl;
-use crate::cache_status::{self, Found};
+use crate::cache_status::{self, CACHE_STATUS, Found};
 use crate::numbered::Numbered;
 use crate::page::Page;
 use crate::request::Asked;
@@ -46,12 +46,29 @@ pub(crate) fn answer(rules: &Rules, request: Asked<'_>, page: &Page, found: &Fou
         let is_head = *request.method == Method::HEAD;
         Answer { status: *status, headers, body: if is_head { Bytes::new() } else { body.clone() } }
     };
-    match (age(found, *initial_age), answer.headers.get_mut(AGE)) {
-        (Some(age), Some(place)) => *place = AGES.value(age.as_secs()),
-        _ => drop(answer.headers.remove(AGE)),
+    let age = age(found, *initial_age);
+    fill(&mut answer.headers, age, cache_status::value(rules, found, *lifetime));
+    if age.is_none() {
+        answer.headers.remove(AGE);
     }
-    cache_status::set(&mut answer.headers, rules, found, *lifetime);
     answer
+}
+
+/// Fills the places of the fields that each answer has of its own. In one look: to find each by its
+/// name costs more, and to insert may cost a new map.
+fn fill(headers: &mut HeaderMap, age: Option<Duration>, status: Option<HeaderValue>) {
+    let mut place = None;
+    for (name, value) in headers {
+        if *name == AGE {
+            *value = AGES.value(age.unwrap_or_default().as_secs());
+        } else if *name == CACHE_STATUS {
+            // Members of other caches stand before this one's.
+            place = Some(value);
+        }
+    }
+    if let (Some(place), Some(status)) = (place, status) {
+        *place = status;
+    }
 }
 
 fn with_length(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> HeaderMap {

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use http::header::{Entry, HeaderName};
+use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue};
 
 use crate::admission::Bypass;
@@ -13,7 +13,7 @@ use crate::plan::Unkept;
 use crate::rt::TextBuffer;
 use crate::rules::{DEFAULT_NAME, Rules};
 
-const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+pub(crate) const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 
 /// The largest number that a structured field may hold.
 const MOST: u64 = 999_999_999_999_999;
@@ -65,9 +65,6 @@ pub(crate) fn append(
     found: &Found,
     lifetime: Option<Duration>,
 ) {
-    if !rules.is_cache_status_sent {
-        return;
-    }
     // A response that has as many fields as there can be goes without.
     if let Some(value) = value(rules, found, lifetime) {
         let _ = headers.try_append(CACHE_STATUS, value);
@@ -81,30 +78,16 @@ pub(crate) fn make_room(headers: &mut HeaderMap, rules: &Rules) {
     }
 }
 
-/// Writes the member of this cache where there is room for it.
-pub(crate) fn set(
-    headers: &mut HeaderMap,
+/// The member of this cache; none where it sends none.
+pub(crate) fn value(
     rules: &Rules,
     found: &Found,
     lifetime: Option<Duration>,
-) {
-    if !rules.is_cache_status_sent {
-        return;
-    }
-    let Some(value) = value(rules, found, lifetime) else { return };
-    let is_alone = headers.len() == headers.keys_len();
-    // An `entry` makes room in the map for one more.
-    if is_alone && let Some(line) = headers.get_mut(CACHE_STATUS) {
-        *line = value;
-    } else if let Entry::Occupied(mut lines) = headers.entry(CACHE_STATUS)
-        && let Some(line) = lines.iter_mut().last()
-    {
-        *line = value;
-    }
-}
-
-fn value(rules: &Rules, found: &Found, lifetime: Option<Duration>) -> Option<HeaderValue> {
+) -> Option<HeaderValue> {
     static HITS: Numbered = Numbered::new("cached-web; hit; ttl=");
+    if !rules.is_cache_status_sent {
+        return None;
+    }
     if let (Found::Hit { age, stale: false }, Some(lifetime)) = (*found, lifetime)
         && rules.cache_name == DEFAULT_NAME
     {
