@@ -70,6 +70,7 @@ fn over_sockets() {
     let axum: Vec<Server> = axum::sites().into_iter().map(axum::serve).collect();
     let actix = [
         actix::serve("cached-web, the attribute", true, actix::attribute),
+        actix::serve("cached-web, the layer", true, actix::layer),
         actix::serve("actix_tower 0.1", true, actix::actix_tower_0_1),
         actix::serve("actix-web, no cache", false, actix::uncached),
     ];
@@ -79,10 +80,12 @@ fn over_sockets() {
     ];
     let poem = [
         poem::serve("cached-web, the attribute", true, poem::attribute()),
+        poem::serve("cached-web, the layer", true, poem::layer()),
         poem::serve("poem, no cache", false, poem::uncached()),
     ];
     let salvo = [
         salvo::serve("cached-web, the attribute", true, salvo::attribute),
+        salvo::serve("cached-web, the layer", true, salvo::layer),
         salvo::serve("salvo's own cache", true, salvo::salvo_cache_1),
         salvo::serve("salvo, no cache", false, salvo::uncached),
     ];
@@ -107,8 +110,10 @@ fn over_sockets() {
         for (name, best, ours) in [
             ("axum, attribute", best, axum[at][1].ratio),
             ("axum, layer", best, axum[at][2].ratio),
-            ("actix-web", actix[at][1].ratio, actix[at][0].ratio),
-            ("salvo", salvo[at][1].ratio, salvo[at][0].ratio),
+            ("actix-web, attribute", actix[at][2].ratio, actix[at][0].ratio),
+            ("actix-web, layer", actix[at][2].ratio, actix[at][1].ratio),
+            ("salvo, attribute", salvo[at][2].ratio, salvo[at][0].ratio),
+            ("salvo, layer", salvo[at][2].ratio, salvo[at][1].ratio),
         ] {
             budget(&format!("{what}: {name}, best peer over ours"), best / ours);
         }

@@ -34,6 +34,8 @@ mod layer;
 #[cfg(any(feature = "actix", feature = "poem", feature = "salvo", feature = "tower"))]
 mod made;
 mod numbered;
+#[cfg(any(feature = "actix", feature = "rocket"))]
+mod packed;
 mod page;
 mod pages;
 #[cfg(any(feature = "axum", feature = "poem", feature = "salvo"))]

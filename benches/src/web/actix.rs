@@ -10,6 +10,7 @@ use actix_web::dev::HttpServiceFactory;
 use actix_web::rt::System;
 use actix_web::web::{self, Query};
 use actix_web::{App, HttpResponse, HttpServer, Scope};
+use cached_web::CacheLayer;
 use cached_web::actix::cached_response;
 
 use super::pages::{self, Page, Size};
@@ -37,6 +38,12 @@ async fn cached_small(Query(page): Query<Page>) -> HttpResponse {
 #[cached_response(timeout = 300)]
 async fn cached_large(Query(page): Query<Page>) -> HttpResponse {
     html(pages::write(Size::Large, page.page, &page.sort))
+}
+
+/// Pages behind this crate's layer.
+#[must_use]
+pub fn layer() -> impl HttpServiceFactory {
+    uncached().wrap(CacheLayer::new(300))
 }
 
 /// The same behind the cache of `actix_tower` 0.1.

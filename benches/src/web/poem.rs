@@ -4,10 +4,11 @@ use std::net::Ipv4Addr;
 use std::sync::mpsc;
 use std::thread;
 
+use cached_web::CacheLayer;
 use cached_web::poem::cached_response;
 use poem::listener::TcpAcceptor;
 use poem::web::{Html, Query};
-use poem::{IntoEndpoint, Route, Server as Poem, get, handler};
+use poem::{EndpointExt, IntoEndpoint, Route, Server as Poem, get, handler};
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 
@@ -18,6 +19,12 @@ use super::race::Server;
 #[must_use]
 pub fn uncached() -> Route {
     Route::new().at("/small", get(small)).at("/large", get(large))
+}
+
+/// Pages behind this crate's layer.
+#[must_use]
+pub fn layer() -> impl IntoEndpoint<Endpoint: 'static> + Send {
+    uncached().with(CacheLayer::new(300))
 }
 
 /// Pages of handlers with the attribute.

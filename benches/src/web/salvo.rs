@@ -5,6 +5,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use cached_web::CacheLayer;
 use cached_web::salvo::cached_response;
 use salvo::cache::{Cache, MokaStore, RequestIssuer};
 use salvo::conn::TcpListener;
@@ -22,6 +23,12 @@ pub fn uncached() -> Router {
     Router::new()
         .push(Router::with_path("small").get(small))
         .push(Router::with_path("large").get(large))
+}
+
+/// Pages behind this crate's layer.
+#[must_use]
+pub fn layer() -> Router {
+    Router::new().hoop(CacheLayer::new(300)).push(uncached())
 }
 
 /// The same behind salvo's own cache.

@@ -14,11 +14,16 @@ use http::header::CONTENT_LENGTH;
 use http_body::{Body, Frame, SizeHint};
 
 use crate::RequestInfo;
+use crate::packed::packed;
 
 /// What the cache knows of a request.
 pub(super) fn info(request: &HttpRequest) -> Result<RequestInfo, http::Error> {
     let method = http::Method::from_bytes(request.method().as_str().as_bytes())?;
-    let uri = request.uri().to_string().try_into()?;
+    let uri = request.uri();
+    let uri = match uri.path_and_query() {
+        Some(path) if uri.authority().is_none() => path.as_str().try_into()?,
+        _ => uri.to_string().try_into()?,
+    };
     Ok(RequestInfo::new(method, uri, names_and_values(request.headers())))
 }
 
@@ -61,9 +66,10 @@ pub(super) fn response(response: http::Response<Bytes>) -> HttpResponse {
 /// Fields of `http` 1, as fields of actix-web.
 pub(super) fn fields(headers: &http::HeaderMap) -> HeaderMap {
     let mut fields = HeaderMap::with_capacity(headers.keys_len());
-    for (name, value) in headers {
+    let values = packed(|| headers.values().map(http::HeaderValue::as_bytes));
+    for (name, value) in headers.iter().map(|(name, _)| name).zip(values) {
         let name = HeaderName::from_bytes(name.as_str().as_bytes());
-        let value = HeaderValue::from_bytes(value.as_bytes());
+        let value = HeaderValue::from_maybe_shared(value);
         if let (Ok(name), Ok(value)) = (name, value) {
             fields.append(name, value);
         }
@@ -74,9 +80,10 @@ pub(super) fn fields(headers: &http::HeaderMap) -> HeaderMap {
 /// Fields of actix-web, as fields of `http` 1.
 fn names_and_values(fields: &HeaderMap) -> http::HeaderMap {
     let mut headers = http::HeaderMap::with_capacity(fields.len());
-    for (name, value) in fields {
+    let values = packed(|| fields.iter().map(|(_, value)| value.as_bytes()));
+    for (name, value) in fields.iter().map(|(name, _)| name).zip(values) {
         let name = http::HeaderName::from_bytes(name.as_str().as_bytes());
-        let value = http::HeaderValue::from_bytes(value.as_bytes());
+        let value = http::HeaderValue::from_maybe_shared(value);
         if let (Ok(name), Ok(value)) = (name, value) {
             headers.append(name, value);
         }

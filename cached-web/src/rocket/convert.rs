@@ -13,6 +13,11 @@ use rocket::tokio::io::{AsyncRead, ReadBuf};
 use rocket::{Request, Response, response};
 
 use crate::RequestInfo;
+use crate::packed::packed;
+
+/// Least and most bytes of a body that are copied at once.
+const MIN_CHUNK: usize = 4 << 10;
+const MAX_CHUNK: usize = 64 << 10;
 
 /// What the cache knows of a request.
 pub(super) fn info(request: &Request<'_>) -> Result<RequestInfo, http::Error> {
@@ -51,7 +56,10 @@ pub(super) fn response<'o>(response: http::Response<Bytes>) -> Response<'o> {
     response.set_status(Status::new(parts.status.as_u16()));
     set_fields(&mut response, &parts.headers);
     if !body.is_empty() {
-        response.set_sized_body(body.len(), Cursor::new(body));
+        let length = body.len();
+        response.set_sized_body(length, Cursor::new(body));
+        // Rocket copies bodies by chunks of 4 kB, if nothing else is said.
+        response.set_max_chunk_size(length.clamp(MIN_CHUNK, MAX_CHUNK));
     }
     response
 }
@@ -73,9 +81,11 @@ pub(super) fn set_fields(response: &mut Response<'_>, headers: &HeaderMap) {
 /// Fields of rocket, as fields of `http`.
 fn fields(fields: &rocket::http::HeaderMap<'_>) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(fields.len());
-    for field in fields.iter() {
+    let fields: Vec<_> = fields.iter().collect();
+    let values = packed(|| fields.iter().map(|field| field.value.as_bytes()));
+    for (field, value) in fields.iter().zip(values) {
         let name = HeaderName::from_bytes(field.name.as_str().as_bytes());
-        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(field.value.as_bytes())) {
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_maybe_shared(value)) {
             headers.append(name, value);
         }
     }
@@ -161,5 +171,18 @@ impl<B: Body<Data = Bytes, Error = io::Error> + Unpin> AsyncRead for Outgoing<B>
         buffer.put_slice(&this.rest[..taken]);
         this.rest.advance(taken);
         Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bodies_are_copied_by_chunks_that_fit() {
+        for (length, chunk) in [(1, MIN_CHUNK), (40_000, 40_000), (200_000, MAX_CHUNK)] {
+            let body = http::Response::new(Bytes::from(vec![0; length]));
+            assert_eq!(response(body).body().max_chunk_size(), chunk);
+        }
     }
 }

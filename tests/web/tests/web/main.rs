@@ -4,6 +4,7 @@
 //! which it has for itself, with a clock that it turns. A row says what is asked and what comes back;
 //! which run of a handler an answer is of tells who it was made for.
 
+mod busy;
 mod client;
 mod flood;
 mod jars;
