@@ -8,6 +8,9 @@ use http::Uri;
 /// `/a/x` is not `/b/x`. What is no such rest was rewritten, and names the page itself.
 #[cfg(any(feature = "axum", feature = "poem"))]
 pub(crate) fn sent<'u>(original: &'u Uri, routed: &'u Uri) -> &'u Uri {
+    if original.path_and_query() == routed.path_and_query() {
+        return original;
+    }
     let is_rest = original.path().ends_with(routed.path()) || routed.path() == "/";
     if is_rest && original.query() == routed.query() { original } else { routed }
 }
