@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde::Deserialize;
 
 /// Different pages that visitors ask for.
-pub const PAGES: u32 = 16;
+pub const PAGES: u32 = 256;
 
 /// How many pages handlers have written, whoever they are.
 static WRITTEN: AtomicU64 = AtomicU64::new(0);

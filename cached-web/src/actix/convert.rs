@@ -80,8 +80,9 @@ pub(super) fn fields(headers: &http::HeaderMap) -> HeaderMap {
 /// Fields of actix-web, as fields of `http` 1.
 fn names_and_values(fields: &HeaderMap) -> http::HeaderMap {
     let mut headers = http::HeaderMap::with_capacity(fields.len());
+    let fields: Vec<_> = fields.iter().collect();
     let values = packed(|| fields.iter().map(|(_, value)| value.as_bytes()));
-    for (name, value) in fields.iter().map(|(name, _)| name).zip(values) {
+    for ((name, _), value) in fields.iter().zip(values) {
         let name = http::HeaderName::from_bytes(name.as_str().as_bytes());
         let value = http::HeaderValue::from_maybe_shared(value);
         if let (Ok(name), Ok(value)) = (name, value) {

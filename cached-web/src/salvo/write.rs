@@ -105,11 +105,15 @@ pub(super) async fn keep(load: Load, mut written: salvo::Response, res: &mut sal
 fn merge(res: &mut salvo::Response, head: Parts, body: ResBody) {
     res.status_code = Some(head.status);
     res.extensions.extend(head.extensions);
-    for name in head.headers.keys().filter(|name| !matches!(**name, SET_COOKIE | VARY)) {
-        res.headers.remove(name);
-    }
-    for (name, value) in &head.headers {
-        res.headers.append(name, value.clone());
+    if res.headers.is_empty() {
+        res.headers = head.headers;
+    } else {
+        for name in head.headers.keys().filter(|name| !matches!(**name, SET_COOKIE | VARY)) {
+            res.headers.remove(name);
+        }
+        for (name, value) in &head.headers {
+            res.headers.append(name, value.clone());
+        }
     }
     // Where catchers make the page, this is not the length of it.
     if body.is_none() && res.headers.get(CONTENT_LENGTH).is_some_and(|length| length == "0") {
