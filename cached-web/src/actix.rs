@@ -56,6 +56,7 @@
 mod convert;
 mod keep;
 mod layer;
+mod names;
 
 use std::future::{Ready, ready};
 use std::ops::Deref;

@@ -6,13 +6,14 @@ use std::task::{Context, Poll, ready};
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{HeaderMap, HeaderValue};
 use actix_web::test::TestRequest;
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use http_body::{Body, Frame, SizeHint};
 
+use super::names;
 use crate::RequestInfo;
 use crate::packed::packed;
 
@@ -68,9 +69,8 @@ pub(super) fn fields(headers: &http::HeaderMap) -> HeaderMap {
     let mut fields = HeaderMap::with_capacity(headers.keys_len());
     let values = packed(|| headers.values().map(http::HeaderValue::as_bytes));
     for (name, value) in headers.iter().map(|(name, _)| name).zip(values) {
-        let name = HeaderName::from_bytes(name.as_str().as_bytes());
         let value = HeaderValue::from_maybe_shared(value);
-        if let (Ok(name), Ok(value)) = (name, value) {
+        if let (Some(name), Ok(value)) = (names::outgoing(name), value) {
             fields.append(name, value);
         }
     }
@@ -83,9 +83,8 @@ fn names_and_values(fields: &HeaderMap) -> http::HeaderMap {
     let fields: Vec<_> = fields.iter().collect();
     let values = packed(|| fields.iter().map(|(_, value)| value.as_bytes()));
     for ((name, _), value) in fields.iter().zip(values) {
-        let name = http::HeaderName::from_bytes(name.as_str().as_bytes());
         let value = http::HeaderValue::from_maybe_shared(value);
-        if let (Ok(name), Ok(value)) = (name, value) {
+        if let (Some(name), Ok(value)) = (names::incoming(name), value) {
             headers.append(name, value);
         }
     }
