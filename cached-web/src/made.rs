@@ -8,7 +8,6 @@ use cached_runtime::Handle;
 
 use crate::answer::Answer;
 use crate::engine::{Begun, To, begin};
-use crate::key;
 use crate::request::{Asked, RequestInfo};
 use crate::rt::{Instance, Mode, Policy, Site, Text, TextBuffer};
 use crate::rules::Rules;
@@ -66,9 +65,7 @@ impl Made {
         if self.settings.per.is_some() {
             return None;
         }
-        let mut text = TextBuffer::new();
-        key::write(&mut text, self.rules(), asked);
-        self.to.hit(self.rules(), asked, text.key()?)
+        self.to.hit(self.rules(), asked)
     }
 
     /// A request comes to what stands behind the cache.

@@ -13,15 +13,19 @@ use crate::kept::Kept;
 use crate::key;
 use crate::pages::{self, Found, terms};
 use crate::request::Asked;
-use crate::rt::{self, Text};
+use crate::rt::{self, Text, TextBuffer};
 use crate::rules::Rules;
 
 impl To {
-    /// The answer of memory, if it has a fresh response under a key, or under one that it names.
-    pub(crate) fn hit(self, rules: &Rules, asked: Asked<'_>, key: Text<'_>) -> Option<Answer> {
+    /// The answer of memory, if it has a fresh response under the request's default key, or under one
+    /// that is named there.
+    pub(crate) fn hit(self, rules: &Rules, asked: Asked<'_>) -> Option<Answer> {
         if !matches!(admission(rules, asked), Admission::Use | Admission::ReadOnly) {
             return None;
         }
+        let mut text = TextBuffer::new();
+        key::write(&mut text, rules, asked);
+        let key = text.key()?;
         let found = match self.glance(key)? {
             Found { kept: Kept::Varies(varies), .. } => {
                 let key = key::of_variant(key.as_str(), &varies, asked.headers);
