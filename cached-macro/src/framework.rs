@@ -25,6 +25,8 @@ pub(crate) struct Framework {
     pub(crate) keeping: Keeping,
     /// Types that have no `Clone`, but point at what they are made of.
     wrappers: &'static [Wrapper],
+    /// Whether responses may answer before the arguments of a handler are made.
+    pub(crate) answers_early: bool,
     /// Whether the route says which parameters are parts of the URI.
     pub(crate) has_named_parts: bool,
 }
@@ -100,6 +102,7 @@ pub(crate) const AXUM: Framework = Framework {
     is_borrowed: false,
     keeping: Keeping::Clone,
     wrappers: &[Wrapper { name: "Path", is_tuple: true }],
+    answers_early: true,
     has_named_parts: false,
 };
 
@@ -117,6 +120,7 @@ pub(crate) const ACTIX: Framework = Framework {
     is_borrowed: false,
     keeping: Keeping::Parts,
     wrappers: &[Wrapper { name: "Path", is_tuple: false }],
+    answers_early: false,
     has_named_parts: false,
 };
 
@@ -131,6 +135,7 @@ pub(crate) const ROCKET: Framework = Framework {
     is_borrowed: true,
     keeping: Keeping::Never,
     wrappers: &[],
+    answers_early: false,
     has_named_parts: true,
 };
 
@@ -146,6 +151,7 @@ pub(crate) const POEM: Framework = Framework {
     is_borrowed: false,
     keeping: Keeping::Clone,
     wrappers: &[],
+    answers_early: false,
     has_named_parts: false,
 };
 
@@ -160,6 +166,7 @@ pub(crate) const SALVO: Framework = Framework {
     is_borrowed: false,
     keeping: Keeping::Never,
     wrappers: &[],
+    answers_early: false,
     has_named_parts: false,
 };
 

@@ -129,6 +129,12 @@ impl Instance {
         Self { id: TypeId::of::<Policy>(), type_name: "", policy }
     }
 
+    /// Whether there may be others of the same function: it, or what surrounds it, is generic.
+    #[must_use]
+    pub fn is_generic(self) -> bool {
+        self.type_name.contains('<')
+    }
+
     pub(crate) fn id(self) -> TypeId {
         self.id
     }

@@ -26,20 +26,29 @@
 //! ```
 //!
 //! The attribute goes above `#[debug_handler]`. The handler is given one argument more, the first: a
-//! [`RequestInfo`], unless it takes one anyway. It returns a [`Response`], whatever it returned
+//! [`RequestInfo`], or a [`RequestInfoOf`], unless it takes one anyway. It returns a [`Response`], whatever it returned
 //! before, so [`axum::response::IntoResponse`] is all that is asked of that.
+//!
+//! A hit is answered before the handler's arguments are made, if the default key holds what they are
+//! made of: `Path`, `Query`, `RawQuery`, `Uri`, `OriginalUri`, `Method`, and `State`, which no request
+//! changes. The request that filled the entry has passed their extractors with the same URI. A single
+//! argument of another type, a [`RequestInfo`] included, and every extractor runs for every request.
 //!
 //! The URI in keys is the one the client sent, also under [`axum::Router::nest`].
 
+mod early;
+
 use std::convert::Infallible;
 
-use axum::extract::{FromRequestParts, OriginalUri};
+use axum::extract::FromRequestParts;
+use http::Uri;
 use http::request::Parts;
 
 pub use cached_macro::axum_cached_response as cached_response;
 
 pub use crate::RequestInfo;
-use crate::sent::sent;
+use crate::sent::sent_by_client;
+pub use early::RequestInfoOf;
 
 /// What a cached handler returns.
 pub type Response = ::axum::response::Response;
@@ -48,10 +57,17 @@ impl<S: Sync> FromRequestParts<S> for RequestInfo {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let original = parts.extensions.get().map_or(&parts.uri, |OriginalUri(uri)| uri);
-        let uri = sent(original, &parts.uri).clone();
-        Ok(Self::new(parts.method.clone(), uri, parts.headers.clone()))
+        Ok(info(parts))
     }
+}
+
+fn info(parts: &Parts) -> RequestInfo {
+    RequestInfo::new(parts.method.clone(), uri(parts).clone(), parts.headers.clone())
+}
+
+/// The URI as the client sent it.
+fn uri(parts: &Parts) -> &Uri {
+    sent_by_client(&parts.extensions, &parts.uri)
 }
 
 /// What generated code names.
@@ -61,9 +77,11 @@ pub mod __private {
     use axum::response::IntoResponse;
 
     use super::Response;
+    pub use super::early::{Reads, ReadsMore, number};
     use crate::body::{Flow, settle};
     use crate::engine::{Begun, Opened};
     pub use crate::plain::{Way, visit, way};
+    pub use crate::{__axum_handler as handler, __axum_reads as reads};
 
     /// Answers from the cache, or runs the handler.
     pub async fn respond<T: IntoResponse>(

@@ -45,7 +45,7 @@ impl Selection {
     /// All pairs.
     pub(crate) const ALL: Self = Self { only: None, ignored: &[] };
 
-    fn is_whole(self) -> bool {
+    pub(crate) fn is_whole(self) -> bool {
         self.only.is_none() && self.ignored.is_empty()
     }
 

@@ -1,6 +1,7 @@
 //! A handler whose responses are cached: one item of its name, since what stands beside it is out
 //! of reach where a framework puts it into another. Only a `handle` of its own is beside it.
 
+mod early;
 mod lifetime;
 
 use proc_macro2::{Ident, Span, TokenStream};
@@ -104,11 +105,16 @@ fn signature(spec: &Spec, function: &Function) -> Signature {
     let mut sig = sig.clone();
     let lifetime = framework.is_borrowed.then(|| lifetime::tie(&mut sig));
     let lifetime = lifetime.map(|lifetime| quote_spanned!(span=> <#lifetime>));
-    sig.output = parse_quote_spanned!(span=> -> #krate::#module::Response #lifetime);
+    let module = quote_spanned!(span=> #krate::#module);
+    sig.output = parse_quote_spanned!(span=> -> #module::Response #lifetime);
     match spec.request {
         Request::Added => {
-            let request: FnArg =
-                parse_quote_spanned!(span=> #name: #krate::#module::RequestInfo #lifetime);
+            let ty = if spec.is_early {
+                early::numbered(&module, span)
+            } else {
+                quote_spanned!(span=> #module::RequestInfo #lifetime)
+            };
+            let request: FnArg = parse_quote_spanned!(span=> #name: #ty);
             sig.inputs.insert(0, request);
         }
         Request::Taken(idx) => {
@@ -175,8 +181,10 @@ fn begin(
     let asked = named(spec, function, &hygienic!(#key let __begun = #begin #tagged; __begun));
     let closures = closures(spec);
     let underscored = underscored(function);
+    let early = early::allow(spec, function, site);
     hygienic!(
         let __instance = #instance;
+        #early
         let __visit = #krate::#module::__private::visit(&__RULES, #request);
         let __way = #krate::#module::__private::way(#request);
         #underscored

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote};
-use syn::{Expr, FnArg, Pat, Path, PathArguments, Type};
+use syn::{Expr, FnArg, GenericParam, Pat, Path, PathArguments, Type};
 
 use super::caching::{self, Caching, Handle, Subject};
 use super::{Background, Kept, Key, key, ungrouped};
@@ -25,6 +25,8 @@ pub(crate) struct Spec {
     pub(crate) framework: &'static Framework,
     pub(crate) caching: Caching,
     pub(crate) request: Request,
+    /// Whether it may answer before the arguments are made, if these read nothing but the URI.
+    pub(crate) is_early: bool,
     /// Whose the response is.
     pub(crate) per: Option<Expr>,
     /// Calls on the rules, such as `.host(false)`.
@@ -71,7 +73,24 @@ pub(crate) fn check(
     keep_arguments(caching.background.as_mut(), framework, (function, request), &mut errors);
     check_handle(caching.handle.as_ref(), framework, function, &mut errors);
     caching.skipped.extend(coverage::unkeyed(framework, function));
-    errors.or(Spec { framework, caching, request, per, rules })
+    let is_early = framework.answers_early
+        && matches!((request, &caching.key), (Request::Added, Key::Request))
+        && per.is_none()
+        && caching.unless.is_none()
+        && caching.refresh.is_none()
+        && !is_generic(function);
+    errors.or(Spec { framework, caching, request, is_early, per, rules })
+}
+
+/// Whether a function says itself that there may be several of it.
+fn is_generic(function: &Function) -> bool {
+    let has_parameters = function
+        .sig
+        .generics
+        .params
+        .iter()
+        .any(|param| !matches!(param, GenericParam::Lifetime(_)));
+    has_parameters || function.params.iter().any(|param| param.has_impl)
 }
 
 /// The name of the request where the user gives it none.

@@ -6,6 +6,7 @@
 
 mod busy;
 mod client;
+mod early;
 mod flood;
 mod jars;
 mod orders;
