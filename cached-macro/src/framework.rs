@@ -25,8 +25,8 @@ pub(crate) struct Framework {
     pub(crate) keeping: Keeping,
     /// Types that have no `Clone`, but point at what they are made of.
     wrappers: &'static [Wrapper],
-    /// Whether responses may answer before the arguments of a handler are made.
-    pub(crate) answers_early: bool,
+    /// When a response that lies ready may answer.
+    pub(crate) early: Early,
     /// Whether the route says which parameters are parts of the URI.
     pub(crate) has_named_parts: bool,
 }
@@ -58,6 +58,17 @@ pub(crate) enum Keeping {
     /// As something that can be sent, of which it is made again.
     Parts,
     /// It cannot be: the framework makes responses for requests that it alone can make.
+    Never,
+}
+
+/// When a response that lies ready may answer, and all is spared that only a load needs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Early {
+    /// Before the arguments are made, in place of the first: an extractor may answer.
+    Extractor,
+    /// At the start of the handler, which has the request as it came.
+    Handler,
+    /// The request is taken apart when the handler is given it.
     Never,
 }
 
@@ -102,7 +113,7 @@ pub(crate) const AXUM: Framework = Framework {
     is_borrowed: false,
     keeping: Keeping::Clone,
     wrappers: &[Wrapper { name: "Path", is_tuple: true }],
-    answers_early: true,
+    early: Early::Extractor,
     has_named_parts: false,
 };
 
@@ -120,7 +131,7 @@ pub(crate) const ACTIX: Framework = Framework {
     is_borrowed: false,
     keeping: Keeping::Parts,
     wrappers: &[Wrapper { name: "Path", is_tuple: false }],
-    answers_early: false,
+    early: Early::Handler,
     has_named_parts: false,
 };
 
@@ -135,7 +146,7 @@ pub(crate) const ROCKET: Framework = Framework {
     is_borrowed: true,
     keeping: Keeping::Never,
     wrappers: &[],
-    answers_early: false,
+    early: Early::Never,
     has_named_parts: true,
 };
 
@@ -151,7 +162,7 @@ pub(crate) const POEM: Framework = Framework {
     is_borrowed: false,
     keeping: Keeping::Clone,
     wrappers: &[],
-    answers_early: false,
+    early: Early::Never,
     has_named_parts: false,
 };
 
@@ -166,7 +177,7 @@ pub(crate) const SALVO: Framework = Framework {
     is_borrowed: false,
     keeping: Keeping::Never,
     wrappers: &[],
-    answers_early: false,
+    early: Early::Never,
     has_named_parts: false,
 };
 

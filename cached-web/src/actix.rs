@@ -58,6 +58,8 @@ mod keep;
 mod layer;
 mod names;
 
+use std::cell::OnceCell;
+use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::ops::Deref;
 
@@ -72,27 +74,28 @@ pub use layer::{CacheMiddleware, CacheMiddlewareFuture};
 pub type Response = actix_web::HttpResponse;
 
 /// What the cache knows of a request, with the request.
+///
+/// The former is made when it is first asked for: hits do with less.
 #[derive(Clone, Debug)]
 pub struct RequestInfo {
-    info: crate::RequestInfo,
     request: HttpRequest,
+    info: OnceCell<crate::RequestInfo>,
 }
 
 impl Deref for RequestInfo {
     type Target = crate::RequestInfo;
 
     fn deref(&self) -> &crate::RequestInfo {
-        &self.info
+        self.info.get_or_init(|| convert::info(&self.request))
     }
 }
 
 impl FromRequest for RequestInfo {
-    type Error = actix_web::Error;
-    type Future = Ready<Result<Self, Self::Error>>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self, Infallible>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let info = convert::info(request).map_err(actix_web::error::ErrorBadRequest);
-        ready(info.map(|info| Self { info, request: request.clone() }))
+        ready(Ok(Self { request: request.clone(), info: OnceCell::new() }))
     }
 }
 
@@ -103,7 +106,8 @@ pub mod __private {
 
     use super::keep;
     use super::{RequestInfo, Response, convert};
-    use crate::engine::{Begun, Opened};
+    use crate::engine::{Begun, Opened, To};
+    use crate::rt::{Instance, Site};
     use crate::rules::Rules;
     use crate::visit::Visit;
 
@@ -113,7 +117,18 @@ pub mod __private {
     /// A request comes to a handler.
     #[must_use]
     pub fn visit(rules: &'static Rules, request: &RequestInfo) -> Visit {
-        Visit::new(rules, request.info.clone())
+        Visit::new(rules, crate::RequestInfo::clone(request))
+    }
+
+    /// The response that lies ready for a request, if one does.
+    #[must_use]
+    pub fn hit(
+        request: &RequestInfo,
+        site: &'static Site,
+        instance: Instance,
+        rules: &'static Rules,
+    ) -> Option<Response> {
+        keep::ready_answer(To { site, instance }, rules, &request.request)
     }
 
     /// What the response to this request is made for.
@@ -125,13 +140,13 @@ pub mod __private {
     /// What of a request can be kept for a load in the background, on another thread.
     #[must_use]
     pub fn keep(request: &RequestInfo) -> crate::RequestInfo {
-        request.info.clone()
+        crate::RequestInfo::clone(request)
     }
 
     /// A request for a load in the background.
     #[must_use]
     pub fn restore(info: crate::RequestInfo) -> RequestInfo {
-        RequestInfo { request: convert::request(&info), info }
+        RequestInfo { request: convert::request(&info), info: info.into() }
     }
 
     /// Answers from the cache, or runs the handler.
@@ -140,6 +155,14 @@ pub mod __private {
         way: Way,
         body: impl Future<Output = T>,
     ) -> Response {
+        match begun.answered() {
+            Ok(answer) => keep::answered(answer),
+            // Boxed, so that the future of a hit is small.
+            Err(begun) => Box::pin(load(begun, way, body)).await,
+        }
+    }
+
+    async fn load<T: Responder>(begun: Begun, way: Way, body: impl Future<Output = T>) -> Response {
         match begun.open().await {
             Opened::Answer(answer) => keep::answered(answer),
             Opened::Load(mut load) => match load.run(body).await {

@@ -52,7 +52,7 @@ pub(crate) enum Bypass {
 
 /// What a request may do with the cache.
 pub(crate) fn admission(rules: &Rules, request: Asked<'_>) -> Admission {
-    let headers = request.headers;
+    let headers = request.headers();
     if ![Method::GET, Method::HEAD].contains(request.method) {
         return Admission::Bypass(Bypass::Method);
     }
@@ -111,8 +111,8 @@ pub(crate) fn is_credential(name: &HeaderName) -> bool {
 
 /// Whether a request names more than one host: a key would know one of them.
 pub(crate) fn names_two_hosts(request: Asked<'_>) -> bool {
-    let headers = request.headers;
-    let uri = request.uri.authority().map(|authority| authority.as_str().as_bytes());
+    let headers = request.headers();
+    let uri = request.authority.map(str::as_bytes);
     // Most have one line of each name.
     if uri.is_none() && headers.len() == headers.keys_len() {
         return false;

@@ -32,35 +32,59 @@ pub(crate) struct Answer {
 ///
 /// Conditions of the request count for a response that was kept just now as well.
 pub(crate) fn answer(rules: &Rules, request: Asked<'_>, page: &Page, found: &Found) -> Answer {
-    let Snapshot { status, headers, body, initial_age, lifetime, .. } = &page.snapshot;
-    let ready = |headers| ready(rules, *status, headers);
-    let is_not_modified = request.topics.has(Topic::Condition)
-        && validators::is_not_modified(request.headers, *status, headers);
-    let mut answer = if is_not_modified {
-        let make = || ready(validators::keep_of_not_modified(headers));
-        let headers = page.not_modified.get_or_init(make).clone();
-        Answer { status: StatusCode::NOT_MODIFIED, headers, body: Bytes::new() }
-    } else {
-        let make = || ready(with_length(*status, headers, body));
-        let headers = page.whole.get_or_init(make).clone();
-        let is_head = *request.method == Method::HEAD;
-        Answer { status: *status, headers, body: if is_head { Bytes::new() } else { body.clone() } }
-    };
-    let age = age(found, *initial_age);
-    fill(&mut answer.headers, age, cache_status::value(rules, found, *lifetime));
-    if age.is_none() {
-        answer.headers.remove(AGE);
+    let is_not_modified = is_not_modified(request, page);
+    let mut headers = ready(rules, page, is_not_modified).clone();
+    let Own { age, cache_status } = own(rules, page, found);
+    let has_age = age.is_some();
+    fill(&mut headers, age, cache_status);
+    if !has_age {
+        headers.remove(AGE);
     }
-    answer
+    let (status, body) = status_and_body(request, page, is_not_modified);
+    Answer { status, headers, body }
+}
+
+/// Whether the client has the response already.
+pub(crate) fn is_not_modified(request: Asked<'_>, page: &Page) -> bool {
+    let Snapshot { status, headers, .. } = &page.snapshot;
+    request.topics.has(Topic::Condition)
+        && validators::is_not_modified(request.headers(), *status, headers)
+}
+
+pub(crate) fn status_and_body(
+    request: Asked<'_>,
+    page: &Page,
+    is_not_modified: bool,
+) -> (StatusCode, Bytes) {
+    let Snapshot { status, body, .. } = &page.snapshot;
+    match () {
+        () if is_not_modified => (StatusCode::NOT_MODIFIED, Bytes::new()),
+        () if *request.method == Method::HEAD => (*status, Bytes::new()),
+        () => (*status, body.clone()),
+    }
+}
+
+/// The fields that an answer has of its own.
+pub(crate) struct Own {
+    pub(crate) age: Option<HeaderValue>,
+    pub(crate) cache_status: Option<HeaderValue>,
+}
+
+pub(crate) fn own(rules: &Rules, page: &Page, found: &Found) -> Own {
+    let Snapshot { initial_age, lifetime, .. } = &page.snapshot;
+    let age = age(found, *initial_age).map(|age| AGES.value(age.as_secs()));
+    Own { age, cache_status: cache_status::value(rules, found, *lifetime) }
 }
 
 /// Fills the places of the fields that each answer has of its own. In one look: to find each by its
 /// name costs more, and to insert may cost a new map.
-fn fill(headers: &mut HeaderMap, age: Option<Duration>, status: Option<HeaderValue>) {
+fn fill(headers: &mut HeaderMap, mut age: Option<HeaderValue>, status: Option<HeaderValue>) {
     let mut place = None;
     for (name, value) in headers {
         if *name == AGE {
-            *value = AGES.value(age.unwrap_or_default().as_secs());
+            if let Some(age) = age.take() {
+                *value = age;
+            }
         } else if *name == CACHE_STATUS {
             // Members of other caches stand before this one's.
             place = Some(value);
@@ -81,15 +105,29 @@ fn with_length(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> HeaderM
 
 /// The fields that answers have in common, with places for those that each has of its own: a map that
 /// is cloned has no room for more.
-fn ready(rules: &Rules, status: StatusCode, mut headers: HeaderMap) -> HeaderMap {
+fn ready<'p>(rules: &Rules, page: &'p Page, is_not_modified: bool) -> &'p HeaderMap {
+    page.ready.get_or_make(is_not_modified, || {
+        let mut headers = shared(rules, page, is_not_modified);
+        headers.insert(AGE, HeaderValue::from_static("0"));
+        cache_status::make_room(&mut headers, rules);
+        headers
+    })
+}
+
+/// The fields that answers have in common.
+pub(crate) fn shared(rules: &Rules, page: &Page, is_not_modified: bool) -> HeaderMap {
+    let Snapshot { status, headers, body, .. } = &page.snapshot;
+    let mut headers = if is_not_modified {
+        validators::keep_of_not_modified(headers)
+    } else {
+        with_length(*status, headers, body)
+    };
     if let Some(value) = rules.cache_control
-        && !matches!(status, StatusCode::NOT_FOUND | StatusCode::GONE)
+        && !matches!(*status, StatusCode::NOT_FOUND | StatusCode::GONE)
     {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(value));
     }
     restrict(rules, &mut headers);
-    headers.insert(AGE, HeaderValue::from_static("0"));
-    cache_status::make_room(&mut headers, rules);
     headers
 }
 

@@ -77,7 +77,7 @@ pub mod __private {
     use axum::response::IntoResponse;
 
     use super::Response;
-    pub use super::early::{Reads, ReadsMore, number};
+    pub use super::early::{Reads, ReadsMore, answer_early, number};
     use crate::body::{Flow, settle};
     use crate::engine::{Begun, Opened};
     pub use crate::plain::{Way, visit, way};

@@ -32,6 +32,8 @@ use crate::pages::{self, Call, Found, terms};
 use crate::rt::{self, Instance, Mode, Refresh, Site, Text};
 use crate::visit::{Came, Visit};
 
+#[cfg(feature = "actix")]
+pub(crate) use hit::Hit;
 pub(crate) use load::{Copying, Load};
 
 /// A request that has begun: answered by an entry, or about to be.
@@ -224,7 +226,7 @@ impl Begun {
     }
 
     /// The answer, where there is one already and nothing to be renewed.
-    #[cfg(any(feature = "poem", feature = "tower"))]
+    #[cfg(any(feature = "actix", feature = "poem", feature = "tower"))]
     #[expect(clippy::result_large_err, reason = "it is no error, but the request that goes on")]
     pub(crate) fn answered(self) -> Result<Answer, Self> {
         match &self.state {

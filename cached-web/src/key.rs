@@ -20,7 +20,7 @@
 use std::borrow::Cow;
 
 use cached_runtime::__private::TextBuffer;
-use http::header::{FORWARDED, HOST};
+use http::header::FORWARDED;
 use http::{HeaderMap, HeaderValue};
 
 use crate::kept::Varies;
@@ -49,9 +49,8 @@ const PATH: [&str; 3] = ["x-original-uri", "x-original-url", "x-rewrite-url"];
 /// Writes the whole key of a request.
 pub(crate) fn write(buffer: &mut TextBuffer, rules: &Rules, request: Asked<'_>) {
     write_before_path(buffer, rules, request);
-    write_path(buffer, request.uri.path());
-    let query = request.uri.query().unwrap_or_default();
-    let query = query::normalised(query, rules.query);
+    write_path(buffer, request.path);
+    let query = query::normalised(request.query.unwrap_or_default(), rules.query);
     if !query.is_empty() {
         buffer.literal("?");
         buffer.escaped_but(query.as_bytes(), b"&=");
@@ -76,9 +75,9 @@ pub(crate) fn write_scope(buffer: &mut TextBuffer, rules: &Rules, request: Asked
 ///
 /// The URI comes before `Host` (RFC 9112, section 3.2.2).
 pub(crate) fn host(request: Asked<'_>) -> Option<Cow<'_, [u8]>> {
-    let named = match request.uri.authority() {
-        Some(authority) => authority.as_str().as_bytes(),
-        None => request.headers.get(HOST)?.as_bytes(),
+    let named = match request.authority {
+        Some(authority) => authority.as_bytes(),
+        None => request.host()?,
     };
     let is_lower = !named.iter().any(u8::is_ascii_uppercase);
     Some(if is_lower { Cow::Borrowed(named) } else { Cow::Owned(named.to_ascii_lowercase()) })
@@ -93,11 +92,11 @@ fn write_before_path(buffer: &mut TextBuffer, rules: &Rules, request: Asked<'_>)
         }
     }
     if request.topics.has(Topic::Target) {
-        write_target(buffer, rules, request.headers);
+        write_target(buffer, rules, request.headers());
     }
     if !rules.vary.is_empty() {
         buffer.literal("#");
-        buffer.literal(&vary::values(rules.vary.iter().copied(), request.headers));
+        buffer.literal(&vary::values(rules.vary.iter().copied(), request.headers()));
     }
 }
 

@@ -6,9 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use cached_runtime::Handle;
 
-use crate::answer::Answer;
 use crate::engine::{Begun, To, begin};
-use crate::request::{Asked, RequestInfo};
+use crate::request::RequestInfo;
 use crate::rt::{Instance, Mode, Policy, Site, Text, TextBuffer};
 use crate::rules::Rules;
 use crate::visit::Visit;
@@ -60,12 +59,9 @@ impl Made {
         &self.settings.rules
     }
 
-    /// The answer of memory, if it has one ready. Who asks is not looked at here.
-    pub(crate) fn hit(self, asked: Asked<'_>) -> Option<Answer> {
-        if self.settings.per.is_some() {
-            return None;
-        }
-        self.to.hit(self.rules(), asked)
+    /// Where responses are that may lie ready. Who asks is not looked at there.
+    pub(crate) fn place(self) -> Option<To> {
+        self.settings.per.is_none().then_some(self.to)
     }
 
     /// A request comes to what stands behind the cache.

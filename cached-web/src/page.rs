@@ -13,16 +13,42 @@ use crate::snapshot::Snapshot;
 #[serde(transparent)]
 pub(crate) struct Page {
     pub(crate) snapshot: Snapshot,
-    /// The fields of a whole answer, once there was one.
     #[serde(skip)]
-    pub(crate) whole: OnceLock<HeaderMap>,
-    /// Those of a 304.
+    pub(crate) ready: Ready<HeaderMap>,
+    /// The same in actix-web's type.
+    #[cfg(feature = "actix")]
     #[serde(skip)]
-    pub(crate) not_modified: OnceLock<HeaderMap>,
+    pub(crate) of_actix: Ready<actix_web::http::header::HeaderMap>,
+}
+
+/// Fields as hits send them, once there was one.
+#[derive(Debug)]
+pub(crate) struct Ready<H> {
+    whole: OnceLock<H>,
+    not_modified: OnceLock<H>,
 }
 
 impl Page {
     pub(crate) fn new(snapshot: Snapshot) -> Self {
-        Self { snapshot, whole: OnceLock::new(), not_modified: OnceLock::new() }
+        Self {
+            snapshot,
+            ready: Ready::default(),
+            #[cfg(feature = "actix")]
+            of_actix: Ready::default(),
+        }
+    }
+}
+
+impl<H> Ready<H> {
+    /// Those of a 304, or else of the whole response.
+    pub(crate) fn get_or_make(&self, is_not_modified: bool, make: impl FnOnce() -> H) -> &H {
+        let fields = if is_not_modified { &self.not_modified } else { &self.whole };
+        fields.get_or_init(make)
+    }
+}
+
+impl<H> Default for Ready<H> {
+    fn default() -> Self {
+        Self { whole: OnceLock::new(), not_modified: OnceLock::new() }
     }
 }

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::fmt::{self, Display, Write};
 use std::sync::Arc;
 
-use http::header::HeaderValue;
+use http::header::{HOST, HeaderValue};
+use http::uri::Authority;
 use http::{HeaderMap, Method, Uri};
 use serde::{Serialize, Serializer};
 
@@ -19,19 +20,56 @@ use crate::topics::Topics;
 #[derive(Clone, Debug)]
 pub struct RequestInfo(Arc<Held>);
 
-/// The same where it stands.
+/// The same where it stands, as far as it tells which response there is for it.
 #[derive(Clone, Copy)]
 pub(crate) struct Asked<'r> {
     pub(crate) method: &'r Method,
-    pub(crate) uri: &'r Uri,
-    pub(crate) headers: &'r HeaderMap,
+    /// Of the URI.
+    pub(crate) authority: Option<&'r str>,
+    pub(crate) path: &'r str,
+    pub(crate) query: Option<&'r str>,
+    pub(crate) fields: Fields<'r>,
     pub(crate) topics: Topics,
 }
 
-#[cfg(any(feature = "poem", feature = "salvo", feature = "tower"))]
+/// The fields of a request.
+#[derive(Clone, Copy)]
+pub(crate) enum Fields<'r> {
+    /// All of them.
+    All(&'r HeaderMap),
+    /// Its one `Host`, and those that are about something or declared with `vary`.
+    #[cfg(feature = "actix")]
+    Some { host: Option<&'r [u8]>, others: &'r HeaderMap },
+}
+
 impl<'r> Asked<'r> {
+    #[cfg(any(feature = "poem", feature = "salvo", feature = "tower"))]
     pub(crate) fn new(method: &'r Method, uri: &'r Uri, headers: &'r HeaderMap) -> Self {
-        Self { method, uri, headers, topics: Topics::of(headers) }
+        Self::of(method, uri, headers, Topics::of(headers))
+    }
+
+    fn of(method: &'r Method, uri: &'r Uri, headers: &'r HeaderMap, topics: Topics) -> Self {
+        let authority = uri.authority().map(Authority::as_str);
+        let fields = Fields::All(headers);
+        Self { method, authority, path: uri.path(), query: uri.query(), fields, topics }
+    }
+
+    /// Every field that is about something or declared, and others.
+    pub(crate) fn headers(self) -> &'r HeaderMap {
+        match self.fields {
+            Fields::All(headers) => headers,
+            #[cfg(feature = "actix")]
+            Fields::Some { others, .. } => others,
+        }
+    }
+
+    /// The first line of `Host`.
+    pub(crate) fn host(self) -> Option<&'r [u8]> {
+        match self.fields {
+            Fields::All(headers) => headers.get(HOST).map(HeaderValue::as_bytes),
+            #[cfg(feature = "actix")]
+            Fields::Some { host, .. } => host,
+        }
     }
 }
 
@@ -71,7 +109,7 @@ impl RequestInfo {
 
     pub(crate) fn asked(&self) -> Asked<'_> {
         let Held { method, uri, headers, topics } = &*self.0;
-        Asked { method, uri, headers, topics: *topics }
+        Asked::of(method, uri, headers, *topics)
     }
 
     /// Returns the path as it was sent, undecoded.

@@ -15,7 +15,7 @@ use super::{background, body, instance, site, tags, underscored};
 use crate::args;
 use crate::attribute::Attribute;
 use crate::diagnostics::Errors;
-use crate::framework::Framework;
+use crate::framework::{Early, Framework};
 use crate::function::{Function, Origin, at};
 use crate::returned;
 use crate::spec::Key;
@@ -109,7 +109,7 @@ fn signature(spec: &Spec, function: &Function) -> Signature {
     sig.output = parse_quote_spanned!(span=> -> #module::Response #lifetime);
     match spec.request {
         Request::Added => {
-            let ty = if spec.is_early {
+            let ty = if spec.early == Early::Extractor {
                 early::numbered(&module, span)
             } else {
                 quote_spanned!(span=> #module::RequestInfo #lifetime)
@@ -181,7 +181,7 @@ fn begin(
     let asked = named(spec, function, &hygienic!(#key let __begun = #begin #tagged; __begun));
     let closures = closures(spec);
     let underscored = underscored(function);
-    let early = early::allow(spec, function, site);
+    let early = early::early(spec, function, site);
     hygienic!(
         let __instance = #instance;
         #early

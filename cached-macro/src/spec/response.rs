@@ -18,15 +18,15 @@ use super::{Background, Kept, Key, key, ungrouped};
 use crate::args::Args;
 use crate::attribute::Attribute;
 use crate::diagnostics::Errors;
-use crate::framework::{Framework, Keeping, Place, Reads};
+use crate::framework::{Early, Framework, Keeping, Place, Reads};
 use crate::function::{Function, plain};
 
 pub(crate) struct Spec {
     pub(crate) framework: &'static Framework,
     pub(crate) caching: Caching,
     pub(crate) request: Request,
-    /// Whether it may answer before the arguments are made, if these read nothing but the URI.
-    pub(crate) is_early: bool,
+    /// When a response that lies ready may answer.
+    pub(crate) early: Early,
     /// Whose the response is.
     pub(crate) per: Option<Expr>,
     /// Calls on the rules, such as `.host(false)`.
@@ -73,24 +73,34 @@ pub(crate) fn check(
     keep_arguments(caching.background.as_mut(), framework, (function, request), &mut errors);
     check_handle(caching.handle.as_ref(), framework, function, &mut errors);
     caching.skipped.extend(coverage::unkeyed(framework, function));
-    let is_early = framework.answers_early
-        && matches!((request, &caching.key), (Request::Added, Key::Request))
-        && per.is_none()
-        && caching.unless.is_none()
-        && caching.refresh.is_none()
-        && !is_generic(function);
-    errors.or(Spec { framework, caching, request, is_early, per, rules })
+    let early = early(framework, &caching, per.as_ref(), (function, request));
+    errors.or(Spec { framework, caching, request, early, per, rules })
+}
+
+/// When a response may answer that lies ready under the default key, which the request alone makes.
+fn early(
+    framework: &Framework,
+    caching: &Caching,
+    per: Option<&Expr>,
+    (function, request): (&Function, Request),
+) -> Early {
+    let is_default = matches!(caching.key, Key::Request) && per.is_none();
+    if !is_default || caching.unless.is_some() || caching.refresh.is_some() {
+        return Early::Never;
+    }
+    match (framework.early, request) {
+        // Of what there may be several, an extractor cannot know one.
+        (Early::Extractor, Request::Added) if is_generic(function) => Early::Never,
+        (Early::Extractor, Request::Taken(_)) => Early::Never,
+        (early, _) => early,
+    }
 }
 
 /// Whether a function says itself that there may be several of it.
 fn is_generic(function: &Function) -> bool {
-    let has_parameters = function
-        .sig
-        .generics
-        .params
-        .iter()
-        .any(|param| !matches!(param, GenericParam::Lifetime(_)));
-    has_parameters || function.params.iter().any(|param| param.has_impl)
+    let mut generics = function.sig.generics.params.iter();
+    generics.any(|param| !matches!(param, GenericParam::Lifetime(_)))
+        || function.params.iter().any(|param| param.has_impl)
 }
 
 /// The name of the request where the user gives it none.

@@ -1,6 +1,6 @@
 //! [`CacheLayer`] as a middleware of actix-web.
 
-use std::future::{Ready, ready};
+use std::future::{self, Ready};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -12,7 +12,7 @@ use actix_web::{Error, HttpResponse};
 use http::{HeaderMap, StatusCode};
 
 use super::convert;
-use super::keep::{answered, keep};
+use super::keep::{answered, keep, ready_answer};
 use crate::CacheLayer;
 use crate::answer::Answer;
 use crate::engine::{Load, Opened};
@@ -31,7 +31,7 @@ where
     type Future = Ready<Result<Self::Transform, ()>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
-        ready(Ok(CacheMiddleware { service: Rc::new(service), made: self.made() }))
+        future::ready(Ok(CacheMiddleware { service: Rc::new(service), made: self.made() }))
     }
 }
 
@@ -59,7 +59,12 @@ where
     }
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        Box::pin(answer(self.made, Rc::clone(&self.service), request))
+        let made = self.made;
+        let ready = made.place().and_then(|to| ready_answer(to, made.rules(), request.request()));
+        match ready {
+            Some(response) => Box::pin(future::ready(Ok(request.into_response(response)))),
+            None => Box::pin(answer(made, Rc::clone(&self.service), request)),
+        }
     }
 }
 
@@ -72,10 +77,7 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody + 'static,
 {
-    let info = convert::info(request.request()).map_err(actix_web::error::ErrorBadRequest)?;
-    if let Some(answer) = made.hit(info.asked()) {
-        return Ok(request.into_response(answered(answer)));
-    }
+    let info = convert::info(request.request());
     let mut load = match made.begin_here(Visit::new(made.rules(), info)).await.open().await {
         Opened::Answer(answer) => return Ok(request.into_response(answered(answer))),
         Opened::Load(load) => load,

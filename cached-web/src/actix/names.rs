@@ -3,6 +3,8 @@
 use actix_web::http::header as actix;
 use http::header;
 
+pub(super) const CACHE_STATUS: actix::HeaderName = actix::HeaderName::from_static("cache-status");
+
 /// Those that most requests and responses have are told without a look at their letters.
 macro_rules! names {
     ($($name:ident)*) => {

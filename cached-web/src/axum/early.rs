@@ -34,23 +34,6 @@ use crate::rules::Rules;
 #[derive(Clone, Debug)]
 pub struct RequestInfoOf<const HANDLER: u64>(RequestInfo);
 
-impl<const HANDLER: u64> RequestInfoOf<HANDLER> {
-    /// Lets responses answer from now on before the handler's arguments are made, if they may.
-    #[doc(hidden)]
-    pub fn answer_early(
-        &self,
-        site: &'static Site,
-        instance: Instance,
-        rules: &'static Rules,
-        reads: &[bool],
-    ) {
-        // Of two instantiations none knows for which of them a request is.
-        if rules.query.is_whole() && !instance.is_generic() && reads.iter().all(|of_uri| *of_uri) {
-            remember(HANDLER, To { site, instance }, rules);
-        }
-    }
-}
-
 impl<const HANDLER: u64> Deref for RequestInfoOf<HANDLER> {
     type Target = RequestInfo;
 
@@ -66,11 +49,25 @@ impl<S: Sync, const HANDLER: u64> FromRequestParts<S> for RequestInfoOf<HANDLER>
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
         if let Some(known) = known(HANDLER) {
             let asked = Asked::new(&parts.method, super::uri(parts), &parts.headers);
-            if let Some(answer) = known.to.hit(known.rules, asked) {
+            if let Some(answer) = known.to.ready_answer(known.rules, asked) {
                 return Err(answer.into_response().map(Body::from));
             }
         }
         Ok(Self(super::info(parts)))
+    }
+}
+
+/// Lets responses answer from now on before the handler's arguments are made, if they may.
+pub fn answer_early<const HANDLER: u64>(
+    _: &RequestInfoOf<HANDLER>,
+    site: &'static Site,
+    instance: Instance,
+    rules: &'static Rules,
+    reads: &[bool],
+) {
+    // Of two instantiations none knows for which of them a request is.
+    if rules.query.is_whole() && !instance.is_generic() && reads.iter().all(|of_uri| *of_uri) {
+        remember(HANDLER, To { site, instance }, rules);
     }
 }
 

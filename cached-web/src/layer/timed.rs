@@ -102,7 +102,8 @@ impl Made {
             return None;
         }
         let uri = sent_by_client(request.extensions(), request.uri());
-        self.hit(Asked::new(request.method(), uri, request.headers()))
+        let asked = Asked::new(request.method(), uri, request.headers());
+        self.place()?.ready_answer(self.rules(), asked)
     }
 
     fn visit<B: Body>(self, info: &RequestInfo, request: &Request<B>) -> Visit {

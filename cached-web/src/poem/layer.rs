@@ -38,7 +38,8 @@ impl<E: Endpoint + 'static> Endpoint for CacheEndpoint<E> {
         request.set_body(body);
         let uri = sent(request.original_uri(), request.uri());
         let asked = Asked::new(request.method(), uri, request.headers());
-        if is_whole && let Some(answer) = self.made.hit(asked) {
+        let to = self.made.place().filter(|_| is_whole);
+        if let Some(answer) = to.and_then(|to| to.ready_answer(self.made.rules(), asked)) {
             return Ok(answered(answer));
         }
         let visit = Visit::new(self.made.rules(), RequestInfo::from(&request));

@@ -22,7 +22,8 @@ impl Handler for CacheLayer {
         // HTTP/2 announces no body in fields.
         let is_whole = req.body().is_end_stream();
         let asked = Asked::new(req.method(), req.uri(), req.headers());
-        if is_whole && let Some(answer) = made.hit(asked) {
+        let to = made.place().filter(|_| is_whole);
+        if let Some(answer) = to.and_then(|to| to.ready_answer(made.rules(), asked)) {
             ctrl.skip_rest();
             return send(answer, res);
         }
