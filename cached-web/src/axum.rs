@@ -77,11 +77,10 @@ pub mod __private {
     use axum::response::IntoResponse;
 
     use super::Response;
-    pub use super::early::{Reads, ReadsMore, answer_early, number};
+    pub use super::early::answer_early;
     use crate::body::{Flow, settle};
     use crate::engine::{Begun, Opened};
     pub use crate::plain::{Way, visit, way};
-    pub use crate::{__axum_handler as handler, __axum_reads as reads};
 
     /// Answers from the cache, or runs the handler.
     pub async fn respond<T: IntoResponse>(

@@ -226,7 +226,7 @@ impl Begun {
     }
 
     /// The answer, where there is one already and nothing to be renewed.
-    #[cfg(any(feature = "actix", feature = "poem", feature = "tower"))]
+    #[cfg(any(feature = "actix", feature = "poem", feature = "salvo", feature = "tower"))]
     #[expect(clippy::result_large_err, reason = "it is no error, but the request that goes on")]
     pub(crate) fn answered(self) -> Result<Answer, Self> {
         match &self.state {

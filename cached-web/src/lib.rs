@@ -24,6 +24,8 @@ pub mod axum;
 mod body;
 mod cache_control;
 mod cache_status;
+#[cfg(any(feature = "axum", feature = "salvo"))]
+mod early;
 mod engine;
 mod fields;
 mod http_date;
@@ -69,9 +71,13 @@ pub mod fuzzing;
 pub mod __private {
     pub use cached_runtime::__private as rt;
 
+    #[cfg(any(feature = "axum", feature = "salvo"))]
+    pub use crate::early::{Reads, ReadsMore, number};
     pub use crate::engine::{Begun, Tagged, begin};
     pub use crate::rules::Rules;
     pub use crate::visit::Visit;
+    #[cfg(any(feature = "axum", feature = "salvo"))]
+    pub use crate::{__handler as handler, __reads as reads};
 }
 
 use cached_runtime::__private as rt;

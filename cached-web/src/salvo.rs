@@ -28,8 +28,8 @@
 //! ```
 //!
 //! The attribute goes above `#[handler]`. The handler is given one argument more, the first: a
-//! [`RequestInfo`], unless it takes one anyway. It returns a [`Response`], whatever it returned before,
-//! so [`salvo::Writer`] and `'static` are all that is asked of that.
+//! [`RequestInfo`], or a [`RequestInfoOf`], unless it takes one anyway. It returns a [`Response`],
+//! whatever it returned before, so [`salvo::Writer`] and `'static` are all that is asked of that.
 //!
 //! Only what the handler returns is kept, not what it writes to a `&mut Response` of its own: that
 //! would be missing from all later answers. Nor what hoops have written before; of their fields those
@@ -70,6 +70,7 @@
 //! ask for a page that is to be renewed waits for that, and the others are answered. What hoops before
 //! it have written to the body is replaced.
 
+mod early;
 mod hoop;
 mod write;
 
@@ -81,6 +82,7 @@ use salvo::{Depot, Request, Writer, async_trait};
 pub use cached_macro::salvo_cached_response as cached_response;
 
 pub use crate::RequestInfo;
+pub use early::RequestInfoOf;
 pub use write::Response;
 
 #[expect(refining_impl_trait, reason = "`#[handler]` calls `write` of the error: see there")]
@@ -133,6 +135,7 @@ pub mod __private {
     use salvo::Writer;
 
     use super::Response;
+    pub use super::early::early;
     use crate::engine::{Begun, Opened};
     pub use crate::plain::{Way, visit, way};
 
@@ -140,6 +143,17 @@ pub mod __private {
     pub async fn respond<T: Writer + Send + 'static>(
         begun: Begun,
         _: Way,
+        body: impl Future<Output = T>,
+    ) -> Response {
+        match begun.answered() {
+            Ok(answer) => Response::answered(answer),
+            // Boxed, so that the future of a hit is small.
+            Err(begun) => Box::pin(load(begun, body)).await,
+        }
+    }
+
+    async fn load<T: Writer + Send + 'static>(
+        begun: Begun,
         body: impl Future<Output = T>,
     ) -> Response {
         match begun.open().await {

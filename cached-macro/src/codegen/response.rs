@@ -109,10 +109,11 @@ fn signature(spec: &Spec, function: &Function) -> Signature {
     sig.output = parse_quote_spanned!(span=> -> #module::Response #lifetime);
     match spec.request {
         Request::Added => {
-            let ty = if spec.early == Early::Extractor {
-                early::numbered(&module, span)
-            } else {
-                quote_spanned!(span=> #module::RequestInfo #lifetime)
+            let ty = match spec.early {
+                Early::Extractor | Early::Argument => early::numbered(&krate, &module, span),
+                Early::Handler | Early::Never => {
+                    quote_spanned!(span=> #module::RequestInfo #lifetime)
+                }
             };
             let request: FnArg = parse_quote_spanned!(span=> #name: #ty);
             sig.inputs.insert(0, request);

@@ -90,8 +90,10 @@ fn early(
     }
     match (framework.early, request) {
         // Of what there may be several, an extractor cannot know one.
-        (Early::Extractor, Request::Added) if is_generic(function) => Early::Never,
-        (Early::Extractor, Request::Taken(_)) => Early::Never,
+        (Early::Extractor | Early::Argument, Request::Added) if is_generic(function) => {
+            Early::Never
+        }
+        (Early::Extractor | Early::Argument, Request::Taken(_)) => Early::Never,
         (early, _) => early,
     }
 }

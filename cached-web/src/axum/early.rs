@@ -1,29 +1,15 @@
-//! Answers before a handler's arguments are made, where these are made of the URI alone.
-//!
-//! The default key holds the URI, and what filled an entry went through the handler's extractors. So
-//! for a request that finds the entry axum's own extractors of the URI would say the same again, and
-//! are not asked. One extractor of anything else, and all of them run for every request.
-//!
-//! An extractor does not know for which handler it runs. So the type of the first argument has a
-//! number in it that is the handler's own, and under this number the handler says, once it runs,
-//! where its responses are.
+//! Answers in place of a handler's first argument: see [`crate::early`].
 
-use std::iter::successors;
-use std::marker::PhantomData;
 use std::ops::Deref;
-use std::ptr;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::body::Body;
 use axum::extract::{
     FromRequestParts, NestedPath, OriginalUri, Path, Query, RawPathParams, RawQuery, State,
 };
 use http::request::Parts;
-use http::{Method, Uri};
 
 use super::Response;
-use crate::engine::To;
+use crate::early::{self, OfUri, known};
 use crate::request::{Asked, RequestInfo};
 use crate::rt::{Instance, Site};
 use crate::rules::Rules;
@@ -65,133 +51,13 @@ pub fn answer_early<const HANDLER: u64>(
     rules: &'static Rules,
     reads: &[bool],
 ) {
-    // Of two instantiations none knows for which of them a request is.
-    if rules.query.is_whole() && !instance.is_generic() && reads.iter().all(|of_uri| *of_uri) {
-        remember(HANDLER, To { site, instance }, rules);
-    }
+    early::answer_early(HANDLER, site, instance, rules, reads);
 }
 
-/// Whether a type of arguments is one of axum's that read the URI, the method or nothing.
-pub struct Reads<T>(PhantomData<T>);
-
-/// What is said of every type, and not looked at where [`Reads`] itself says more.
-pub trait ReadsMore {
-    /// Its values may be made of anything.
-    const OF_URI: bool = false;
-}
-
-impl<T> ReadsMore for Reads<T> {}
-
-impl<T: OfUri> Reads<T> {
-    /// Its values are made of what the default key holds.
-    pub const OF_URI: bool = true;
-}
-
-/// What is made of the URI, the method or nothing of the request.
-pub trait OfUri {}
-
-impl OfUri for Method {}
 impl OfUri for NestedPath {}
 impl OfUri for OriginalUri {}
 impl OfUri for RawPathParams {}
 impl OfUri for RawQuery {}
-impl OfUri for Uri {}
 impl<T> OfUri for Path<T> {}
 impl<T> OfUri for Query<T> {}
 impl<T> OfUri for State<T> {}
-impl<T: OfUri> OfUri for Option<T> {}
-impl<T: OfUri, E> OfUri for Result<T, E> {}
-
-/// The number of a handler: made of where it is written, and of how many handlers its crate has had
-/// before, which tells apart what a macro makes of one line.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __axum_handler {
-    ($nth:literal) => {
-        $crate::axum::__private::number(
-            ::core::module_path!(),
-            ::core::file!(),
-            ::core::line!(),
-            ::core::column!(),
-            $nth,
-        )
-    };
-}
-
-/// Of each type of arguments, whether it reads the URI alone.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __axum_reads {
-    ($($ty:ty,)*) => {{
-        #[allow(unused_imports, reason = "needed only where an argument reads more")]
-        use $crate::axum::__private::ReadsMore as _;
-        [$($crate::axum::__private::Reads::<$ty>::OF_URI),*]
-    }};
-}
-
-/// What `handler!` is.
-#[must_use]
-pub const fn number(module: &str, file: &str, line: u32, column: u32, nth: u64) -> u64 {
-    let mut hash = hashed(0xCBF2_9CE4_8422_2325, module.as_bytes());
-    hash = hashed(hash, &[0xFF]);
-    hash = hashed(hash, file.as_bytes());
-    hash = hashed(hash, &line.to_le_bytes());
-    hash = hashed(hash, &column.to_le_bytes());
-    hashed(hash, &nth.to_le_bytes())
-}
-
-/// FNV-1a: what can be run while code is compiled.
-const fn hashed(mut hash: u64, bytes: &[u8]) -> u64 {
-    let mut idx = 0;
-    while idx < bytes.len() {
-        hash = (hash ^ bytes[idx] as u64).wrapping_mul(0x0100_0000_01B3);
-        idx += 1;
-    }
-    hash
-}
-
-/// A handler that has run, and whose responses may answer early.
-struct Known {
-    handler: u64,
-    to: To,
-    rules: &'static Rules,
-    /// Whether another one has claimed its number.
-    is_disputed: AtomicBool,
-    next: OnceLock<Box<Self>>,
-}
-
-/// Chains of them, by the first byte of their numbers. They only grow, so that finding one takes no
-/// lock.
-static KNOWN: [OnceLock<Box<Known>>; 1 << u8::BITS] = [const { OnceLock::new() }; 1 << u8::BITS];
-
-/// The handler of a number, where it alone has that.
-fn known(handler: u64) -> Option<&'static Known> {
-    let known = chain(handler).find(|known| known.handler == handler);
-    known.filter(|known| !known.is_disputed.load(Ordering::Relaxed))
-}
-
-fn remember(handler: u64, to: To, rules: &'static Rules) {
-    let mut new =
-        Some(Known { handler, to, rules, is_disputed: false.into(), next: OnceLock::new() });
-    let mut place = start(handler);
-    loop {
-        let known = place.get_or_init(|| Box::new(new.take().expect("taken once")));
-        if known.handler == handler {
-            if !ptr::eq(known.to.site, to.site) {
-                known.is_disputed.store(true, Ordering::Relaxed);
-            }
-            return;
-        }
-        place = &known.next;
-    }
-}
-
-fn chain(handler: u64) -> impl Iterator<Item = &'static Known> {
-    let first = start(handler).get();
-    successors(first, |known| known.next.get()).map(Box::as_ref)
-}
-
-fn start(handler: u64) -> &'static OnceLock<Box<Known>> {
-    let [first, ..] = handler.to_le_bytes();
-    &KNOWN[usize::from(first)]
-}

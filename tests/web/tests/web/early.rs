@@ -1,5 +1,5 @@
-//! Hits of handlers of axum that are given nothing but what the URI says: they answer before the
-//! handler's arguments are made.
+//! Hits of handlers that are given nothing but what the URI says: those of axum answer before the
+//! handler's arguments are made, those of salvo are looked for by then.
 
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -283,4 +283,53 @@ fn handlers_that_are_alike_answer_for_themselves() {
             assert_eq!(asked(router, ["/"]).await, [was("hit", name)]);
         }
     });
+}
+
+mod of_salvo {
+    use bytes::Bytes;
+    use cached_web::salvo::cached_response;
+    use salvo::extract::QueryParam;
+    use salvo::http::uri::Scheme;
+    use salvo::http::{ReqBody, ResBody};
+    use salvo::{Depot, FlowCtrl, Handler, Request, Response, Writer as _, handler};
+
+    use super::isolated;
+
+    async fn asked(handler: impl Handler) -> (bool, Option<Bytes>) {
+        let request = http::Request::get("/?page=2").body(ReqBody::None).unwrap();
+        let mut request = Request::from_hyper(request, Scheme::HTTP);
+        let mut response = Response::new();
+        let mut flow = FlowCtrl::new(Vec::new());
+        handler.handle(&mut request, &mut Depot::new(), &mut response, &mut flow).await;
+        let is_hit = response.headers()["cache-status"].to_str().unwrap().contains("; hit");
+        let body = match response.take_body() {
+            ResBody::Once(body) => Some(body),
+            _ => None,
+        };
+        (is_hit, body)
+    }
+
+    macro_rules! handlers {
+        ($($name:ident)*) => {
+            $(
+                #[cached_response]
+                #[handler]
+                async fn $name(page: QueryParam<u32>) -> String {
+                    format!("{} {page}", stringify!($name))
+                }
+            )*
+        };
+    }
+
+    handlers! { first second }
+
+    #[test]
+    fn handlers_that_are_alike_answer_for_themselves() {
+        isolated(async {
+            for is_hit in [false, true, true] {
+                assert_eq!(asked(first).await, (is_hit, Some("first 2".into())));
+                assert_eq!(asked(second).await, (is_hit, Some("second 2".into())));
+            }
+        });
+    }
 }
