@@ -2,9 +2,12 @@
 //! cache costs, here and elsewhere.
 //!
 //! First without sockets, in nanoseconds and allocations. Then over the loopback, where a server and
-//! the client have a thread each. Both are in this process, so that what either costs can be told.
+//! the client have a thread each. Both are in this process, so that what either costs can be told. One
+//! part, or one framework, alone: `.. --bench web -- calls`, `.. -- sockets axum`.
 //!
 //! Handlers write their page and ask no database, so a cache saves more in earnest.
+
+use std::ops::Range;
 
 use cached_benches::contest::{self, Contest};
 use cached_benches::web::axum::{self, Site, peers};
@@ -25,16 +28,16 @@ const KINDS: [(Size, Visitor, &str); 4] = [
 ];
 
 fn main() {
-    // Both, or the one that is named: `cargo bench .. --bench web -- sockets`.
-    let is_asked = |part| {
-        let mut named = std::env::args().skip(1).filter(|word| !word.starts_with('-')).peekable();
-        named.peek().is_none() || named.any(|word| word == part)
-    };
+    // All parts, or those that are named: `cargo bench .. --bench web -- sockets axum`.
+    let named: Vec<String> =
+        std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let is_asked = |part: &str| named.is_empty() || named.iter().any(|word| word == part);
     if is_asked("calls") {
         without_sockets();
     }
     if is_asked("sockets") {
-        over_sockets();
+        let is_any = !named.iter().any(|word| TRACKS.iter().any(|(name, _)| name == word));
+        over_sockets(&|framework| is_any || is_asked(framework));
     }
 }
 
@@ -62,62 +65,87 @@ fn without_sockets() {
     }
 }
 
-fn over_sockets() {
+/// The servers of one framework.
+struct Track {
+    servers: Vec<Server>,
+    /// What of this crate is where among them.
+    ours: &'static [(&'static str, usize)],
+    /// Where the published caches are.
+    peers: Range<usize>,
+}
+
+type Make = fn() -> Track;
+
+const TRACKS: [(&str, Make); 5] =
+    [("axum", axum), ("actix-web", actix), ("rocket", rocket), ("poem", poem), ("salvo", salvo)];
+
+fn over_sockets(is_asked: &dyn Fn(&str) -> bool) {
     println!(
         "\nOver sockets: {} connections, a thread for the server and one for the client",
         load::CONNECTIONS,
     );
-    let axum: Vec<Server> = axum::sites().into_iter().map(axum::serve).collect();
-    let actix = [
+    let mut budgets = Vec::new();
+    for (framework, track) in TRACKS.into_iter().filter(|(framework, _)| is_asked(framework)) {
+        let Track { servers, ours, peers } = track();
+        for (size, visitor, what) in KINDS {
+            let lines = race::run(&format!("{framework}, {what}"), &servers, size, visitor);
+            // The ratios are those of one round: what else the machine did weighs on both.
+            let best = lines[peers.clone()].iter().map(|line| line.ratio).reduce(f64::max);
+            for (name, at) in ours {
+                let what = format!("{framework}, {what}: {name}, best peer over ours");
+                budgets.extend(best.map(|best| (what, best / lines[*at].ratio)));
+            }
+        }
+    }
+    println!("\nBudgets{:>60} {:>9}", "measured", "at most");
+    for (what, measured) in budgets {
+        budget(&what, measured);
+    }
+}
+
+fn axum() -> Track {
+    Track {
+        servers: axum::sites().into_iter().map(axum::serve).collect(),
+        ours: &[("attribute", 1), ("layer", 2)],
+        peers: 3..6,
+    }
+}
+
+fn actix() -> Track {
+    let servers = vec![
         actix::serve("cached-web, the attribute", true, actix::attribute),
         actix::serve("cached-web, the layer", true, actix::layer),
         actix::serve("actix_tower 0.1", true, actix::actix_tower_0_1),
         actix::serve("actix-web, no cache", false, actix::uncached),
     ];
-    let rocket = [
+    Track { servers, ours: &[("attribute", 0), ("layer", 1)], peers: 2..3 }
+}
+
+fn rocket() -> Track {
+    let servers = vec![
         rocket::serve("cached-web, the attribute", true, rocket::attribute()),
         rocket::serve("rocket, no cache", false, rocket::uncached()),
     ];
-    let poem = [
+    Track { servers, ours: &[], peers: 0..0 }
+}
+
+fn poem() -> Track {
+    let servers = vec![
         poem::serve("cached-web, the attribute", true, poem::attribute()),
         poem::serve("cached-web, the layer", true, poem::layer()),
         poem::serve("poem, no cache", false, poem::uncached()),
     ];
-    let salvo = [
+    Track { servers, ours: &[], peers: 0..0 }
+}
+
+fn salvo() -> Track {
+    let servers = vec![
         salvo::serve("cached-web, the attribute", true, salvo::attribute),
         salvo::serve("cached-web, the layer", true, salvo::layer),
         salvo::serve("salvo's own cache", true, salvo::salvo_cache_1),
         salvo::serve("salvo, no cache", false, salvo::uncached),
     ];
-    let all: [(&str, &[Server]); 5] = [
-        ("axum", &axum),
-        ("actix-web", &actix),
-        ("rocket", &rocket),
-        ("poem", &poem),
-        ("salvo", &salvo),
-    ];
-    let lines = all.map(|(framework, servers)| {
-        KINDS.map(|(size, visitor, what)| {
-            race::run(&format!("{framework}, {what}"), servers, size, visitor)
-        })
-    });
-
-    println!("\nBudgets{:>60} {:>9}", "measured", "at most");
-    let [axum, actix, _, _, salvo] = lines;
-    // The ratios are those of one round: what else the machine did weighs on both.
-    for (at, (_, _, what)) in KINDS.iter().enumerate() {
-        let best = axum[at][3..6].iter().map(|line| line.ratio).fold(0.0, f64::max);
-        for (name, best, ours) in [
-            ("axum, attribute", best, axum[at][1].ratio),
-            ("axum, layer", best, axum[at][2].ratio),
-            ("actix-web, attribute", actix[at][2].ratio, actix[at][0].ratio),
-            ("actix-web, layer", actix[at][2].ratio, actix[at][1].ratio),
-            ("salvo, attribute", salvo[at][2].ratio, salvo[at][0].ratio),
-            ("salvo, layer", salvo[at][2].ratio, salvo[at][1].ratio),
-        ] {
-            budget(&format!("{what}: {name}, best peer over ours"), best / ours);
-        }
-    }
+    Track { servers, ours: &[("attribute", 0), ("layer", 1)], peers: 2..3 }
 }
 
 fn budget(what: &str, measured: f64) {

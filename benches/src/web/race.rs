@@ -9,8 +9,8 @@ use std::time::Duration;
 use super::load::{self, Outcome, Visitor};
 use super::pages::{self, Size};
 
-/// Rounds of each server; the median counts.
-const ROUNDS: usize = 15;
+/// Rounds of each server; the median counts. Who begins changes from round to round.
+const ROUNDS: usize = 31;
 const ROUND: Duration = Duration::from_millis(100);
 
 /// Runs before the first round in which a cache may fill itself.
@@ -58,10 +58,12 @@ pub fn run(title: &str, servers: &[Server], size: Size, visitor: Visitor) -> Vec
         warm_up(server, size);
     }
     let mut outcomes = vec![Vec::with_capacity(ROUNDS); servers.len()];
-    for _ in 0..ROUNDS {
-        for (server, outcomes) in servers.iter().zip(&mut outcomes) {
+    for round in 0..ROUNDS {
+        for turn in 0..servers.len() {
+            let at = (round + turn) % servers.len();
+            let server = &servers[at];
             let written = pages::written();
-            outcomes.push(load::run(server.address, size, visitor, ROUND));
+            outcomes[at].push(load::run(server.address, size, visitor, ROUND));
             // Some step aside for requests with conditions, as the column for the server's time shows.
             let is_missed = server.is_cached && pages::written() != written;
             assert!(
