@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{AGE, CACHE_CONTROL, CONTENT_LENGTH, VARY};
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, VARY};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use crate::cache_control::CacheControl;
-use crate::cache_status::{self, CACHE_STATUS, Found};
+use crate::cache_status::{self, Found};
 use crate::numbered::Numbered;
 use crate::page::Page;
 use crate::request::Asked;
 use crate::rules::{Credentials, Rules};
+use crate::shape::{Own, Shaped};
 use crate::snapshot::Snapshot;
 use crate::topics::Topic;
 use crate::validators;
@@ -33,13 +34,7 @@ pub(crate) struct Answer {
 /// Conditions of the request count for a response that was kept just now as well.
 pub(crate) fn answer(rules: &Rules, request: Asked<'_>, page: &Page, found: &Found) -> Answer {
     let is_not_modified = is_not_modified(request, page);
-    let mut headers = ready(rules, page, is_not_modified).clone();
-    let Own { age, cache_status } = own(rules, page, found);
-    let has_age = age.is_some();
-    fill(&mut headers, age, cache_status);
-    if !has_age {
-        headers.remove(AGE);
-    }
+    let headers = ready(rules, page, is_not_modified).fields(own(rules, page, found));
     let (status, body) = status_and_body(request, page, is_not_modified);
     Answer { status, headers, body }
 }
@@ -64,35 +59,11 @@ pub(crate) fn status_and_body(
     }
 }
 
-/// The fields that an answer has of its own.
-pub(crate) struct Own {
-    pub(crate) age: Option<HeaderValue>,
-    pub(crate) cache_status: Option<HeaderValue>,
-}
-
+/// What each answer has of its own.
 pub(crate) fn own(rules: &Rules, page: &Page, found: &Found) -> Own {
     let Snapshot { initial_age, lifetime, .. } = &page.snapshot;
     let age = age(found, *initial_age).map(|age| AGES.value(age.as_secs()));
     Own { age, cache_status: cache_status::value(rules, found, *lifetime) }
-}
-
-/// Fills the places of the fields that each answer has of its own. In one look: to find each by its
-/// name costs more, and to insert may cost a new map.
-fn fill(headers: &mut HeaderMap, mut age: Option<HeaderValue>, status: Option<HeaderValue>) {
-    let mut place = None;
-    for (name, value) in headers {
-        if *name == AGE {
-            if let Some(age) = age.take() {
-                *value = age;
-            }
-        } else if *name == CACHE_STATUS {
-            // Members of other caches stand before this one's.
-            place = Some(value);
-        }
-    }
-    if let (Some(place), Some(status)) = (place, status) {
-        *place = status;
-    }
 }
 
 fn with_length(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> HeaderMap {
@@ -103,14 +74,9 @@ fn with_length(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> HeaderM
     headers
 }
 
-/// The fields that answers have in common, with places for those that each has of its own: a map that
-/// is cloned has no room for more.
-fn ready<'p>(rules: &Rules, page: &'p Page, is_not_modified: bool) -> &'p HeaderMap {
+fn ready<'p>(rules: &Rules, page: &'p Page, is_not_modified: bool) -> &'p Shaped {
     page.ready.get_or_make(is_not_modified, || {
-        let mut headers = shared(rules, page, is_not_modified);
-        headers.insert(AGE, HeaderValue::from_static("0"));
-        cache_status::make_room(&mut headers, rules);
-        headers
+        Shaped::new(shared(rules, page, is_not_modified), rules.is_cache_status_sent)
     })
 }
 

@@ -71,13 +71,6 @@ pub(crate) fn append(
     }
 }
 
-/// Makes room for the member of this cache, after those of others.
-pub(crate) fn make_room(headers: &mut HeaderMap, rules: &Rules) {
-    if rules.is_cache_status_sent {
-        let _ = headers.try_append(CACHE_STATUS, HeaderValue::from_static(""));
-    }
-}
-
 /// The member of this cache; none where it sends none.
 pub(crate) fn value(
     rules: &Rules,

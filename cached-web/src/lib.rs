@@ -36,7 +36,6 @@ mod layer;
 #[cfg(any(feature = "actix", feature = "poem", feature = "salvo", feature = "tower"))]
 mod made;
 mod numbered;
-#[cfg(any(feature = "actix", feature = "rocket"))]
 mod packed;
 mod page;
 mod pages;
@@ -56,6 +55,7 @@ mod rules;
 pub mod salvo;
 #[cfg(any(feature = "axum", feature = "poem", feature = "tower"))]
 mod sent;
+mod shape;
 mod snapshot;
 mod topics;
 mod validators;

@@ -3,9 +3,9 @@
 
 use std::sync::OnceLock;
 
-use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 
+use crate::shape::Shaped;
 use crate::snapshot::Snapshot;
 
 /// A kept response.
@@ -14,7 +14,7 @@ use crate::snapshot::Snapshot;
 pub(crate) struct Page {
     pub(crate) snapshot: Snapshot,
     #[serde(skip)]
-    pub(crate) ready: Ready<HeaderMap>,
+    pub(crate) ready: Ready<Shaped>,
     /// The same in actix-web's type.
     #[cfg(feature = "actix")]
     #[serde(skip)]

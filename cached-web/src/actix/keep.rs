@@ -6,10 +6,11 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::convert::{self, Incoming, Outgoing};
 use super::names;
-use crate::answer::{self, Answer, Own};
+use crate::answer::{self, Answer};
 use crate::body::{Flow, settle};
 use crate::engine::{Hit, Load, To};
 use crate::rules::Rules;
+use crate::shape::Own;
 
 /// Ends a load with what a handler or a service gave.
 pub(super) async fn keep(
