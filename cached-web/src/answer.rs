@@ -46,6 +46,7 @@ pub(crate) fn is_not_modified(request: Asked<'_>, page: &Page) -> bool {
         && validators::is_not_modified(request.headers(), *status, headers)
 }
 
+/// What an answer has beside its fields. One to HEAD has no body.
 pub(crate) fn status_and_body(
     request: Asked<'_>,
     page: &Page,
@@ -74,6 +75,7 @@ fn with_length(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> HeaderM
     headers
 }
 
+/// The fields of a page as its answers send them, made by the first.
 fn ready<'p>(rules: &Rules, page: &'p Page, is_not_modified: bool) -> &'p Shaped {
     page.ready.get_or_make(is_not_modified, || {
         Shaped::new(shared(rules, page, is_not_modified), rules.is_cache_status_sent)

@@ -26,8 +26,8 @@
 //! ```
 //!
 //! The attribute goes above `#[debug_handler]`. The handler is given one argument more, the first: a
-//! [`RequestInfo`], or a [`RequestInfoOf`], unless it takes one anyway. It returns a [`Response`], whatever it returned
-//! before, so [`axum::response::IntoResponse`] is all that is asked of that.
+//! [`RequestInfo`], or a [`RequestInfoOf`], unless it takes one anyway. It returns a [`Response`],
+//! whatever it returned before, so [`axum::response::IntoResponse`] is all that is asked of that.
 //!
 //! A hit is answered before the handler's arguments are made, if the default key holds what they are
 //! made of: `Path`, `Query`, `RawQuery`, `Uri`, `OriginalUri`, `Method`, and `State`, which no request

@@ -13,6 +13,7 @@ use crate::snapshot::Snapshot;
 #[serde(transparent)]
 pub(crate) struct Page {
     pub(crate) snapshot: Snapshot,
+    /// Its fields as answers send them.
     #[serde(skip)]
     pub(crate) ready: Ready<Shaped>,
     /// The same in actix-web's type.
@@ -21,7 +22,7 @@ pub(crate) struct Page {
     pub(crate) of_actix: Ready<actix_web::http::header::HeaderMap>,
 }
 
-/// Fields as hits send them, once there was one.
+/// Fields as answers send them, once there was one.
 #[derive(Debug)]
 pub(crate) struct Ready<H> {
     whole: OnceLock<H>,
