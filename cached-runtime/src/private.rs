@@ -21,7 +21,7 @@ pub use crate::key::callable::{
     Fallible, KeyByShape, KeyByText, OkByShape, Whole, apply0, apply1, apply2, apply3, apply4,
     apply5, apply6, apply7, apply8,
 };
-pub use crate::key::text::{Slot, Text, TextBuffer, WriteByShape};
+pub use crate::key::text::{Plain, Slot, Text, TextBuffer, WriteByShape};
 pub use crate::policy::{IntoJitter, Policy, Timeout};
 pub use crate::rules::{
     Always, Declared, Failing, Rules, SomeErrors, Storing, Terms, Untagged, rules,

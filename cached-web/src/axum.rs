@@ -73,8 +73,11 @@ fn uri(parts: &Parts) -> &Uri {
 /// What generated code names.
 #[doc(hidden)]
 pub mod __private {
+    use std::future::ready;
+
     use axum::body::Body;
     use axum::response::IntoResponse;
+    use futures_util::future::Either;
 
     use super::Response;
     pub use super::early::answer_early;
@@ -82,16 +85,16 @@ pub mod __private {
     use crate::engine::{Begun, Opened};
     pub use crate::plain::{Way, visit, way};
 
-    /// Answers from the cache, or runs the handler.
-    pub async fn respond<T: IntoResponse>(
+    /// Answers from the cache, or runs the handler. Only loads are boxed, so that futures of hits
+    /// are small.
+    pub fn respond<T: IntoResponse>(
         begun: Begun,
         _: Way,
         body: impl Future<Output = T>,
-    ) -> Response {
+    ) -> impl Future<Output = Response> {
         match begun.answered() {
-            Ok(answer) => answer.into_response().map(Body::from),
-            // Boxed, so that the future of a hit is small.
-            Err(begun) => Box::pin(load(begun, body)).await,
+            Ok(answer) => Either::Left(ready(answer.into_response().map(Body::from))),
+            Err(begun) => Either::Right(Box::pin(load(begun, body))),
         }
     }
 

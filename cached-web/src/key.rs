@@ -19,13 +19,13 @@
 
 use std::borrow::Cow;
 
-use cached_runtime::__private::TextBuffer;
 use http::header::FORWARDED;
 use http::{HeaderMap, HeaderValue};
 
 use crate::kept::Varies;
 use crate::query;
 use crate::request::Asked;
+use crate::rt::{Plain, TextBuffer};
 use crate::rules::Rules;
 use crate::topics::Topic;
 use crate::vary;
@@ -43,6 +43,15 @@ const TARGET: [&str; 9] = [
     "x-original-host",
 ];
 
+/// What a key shows of a host as it is. Of its letters the case means nothing.
+static HOST: Plain = Plain::and(b":").in_lower_case();
+
+/// The same of a line of `Forwarded`.
+static IN_FORWARDED: Plain = Plain::and(b":");
+
+/// The same of a path.
+static IN_PATH: Plain = Plain::and(b"/");
+
 /// Fields that some servers take for the path and query.
 const PATH: [&str; 3] = ["x-original-uri", "x-original-url", "x-rewrite-url"];
 
@@ -50,11 +59,7 @@ const PATH: [&str; 3] = ["x-original-uri", "x-original-url", "x-rewrite-url"];
 pub(crate) fn write(buffer: &mut TextBuffer, rules: &Rules, request: Asked<'_>) {
     write_before_path(buffer, rules, request);
     write_path(buffer, request.path);
-    let query = query::normalised(request.query.unwrap_or_default(), rules.query);
-    if !query.is_empty() {
-        buffer.literal("?");
-        buffer.escaped_but(query.as_bytes(), b"&=");
-    }
+    write_query(buffer, rules, request.query.unwrap_or_default());
 }
 
 /// The key of the response to requests with such fields, where it lies under a key of its own.
@@ -71,22 +76,17 @@ pub(crate) fn write_scope(buffer: &mut TextBuffer, rules: &Rules, request: Asked
     buffer.literal("/");
 }
 
-/// The host that a request names, with its port, in lower case. None where it names none.
+/// The host that a request names, with its port. None where it names none.
 ///
 /// The URI comes before `Host` (RFC 9112, section 3.2.2).
-pub(crate) fn host(request: Asked<'_>) -> Option<Cow<'_, [u8]>> {
-    let named = match request.authority {
-        Some(authority) => authority.as_bytes(),
-        None => request.host()?,
-    };
-    let is_lower = !named.iter().any(u8::is_ascii_uppercase);
-    Some(if is_lower { Cow::Borrowed(named) } else { Cow::Owned(named.to_ascii_lowercase()) })
+fn host(request: Asked<'_>) -> Option<&[u8]> {
+    request.authority.map(str::as_bytes).or(request.host)
 }
 
 fn write_before_path(buffer: &mut TextBuffer, rules: &Rules, request: Asked<'_>) {
     if rules.is_host_keyed {
         match host(request) {
-            Some(host) => buffer.escaped_but(&host, b":"),
+            Some(host) => buffer.escaped_but(host, &HOST),
             // Escaped text never holds this.
             None => buffer.literal("%-"),
         }
@@ -113,7 +113,7 @@ fn write_target(buffer: &mut TextBuffer, rules: &Rules, headers: &HeaderMap) {
         buffer.literal(";");
         for line in headers.get_all(FORWARDED) {
             buffer.literal("=");
-            buffer.escaped_but(&forwarded(line), b":");
+            buffer.escaped_but(&forwarded(line), &IN_FORWARDED);
         }
     }
 }
@@ -155,7 +155,22 @@ fn write_path(buffer: &mut TextBuffer, path: &str) {
         // A path that is none, as in `OPTIONS *`.
         buffer.literal("/%-");
     }
-    buffer.escaped_but(path.as_bytes(), b"/");
+    buffer.escaped_but(path.as_bytes(), &IN_PATH);
+}
+
+fn write_query(buffer: &mut TextBuffer, rules: &Rules, query: &str) {
+    if rules.query.is_whole() && query::is_plain(query) {
+        if !query.is_empty() {
+            buffer.literal("?");
+            buffer.literal(query);
+        }
+        return;
+    }
+    let query = query::normalised(query, rules.query);
+    if !query.is_empty() {
+        buffer.literal("?");
+        buffer.escaped_but(query.as_bytes(), &query::PLAIN);
+    }
 }
 
 #[cfg(test)]

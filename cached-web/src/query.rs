@@ -12,6 +12,11 @@
 
 use std::borrow::Cow;
 
+use crate::rt::Plain;
+
+/// What a key shows of a query as it is.
+pub(crate) static PLAIN: Plain = Plain::and(b"&=");
+
 /// Which pairs of a query are in the key.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Selection {
@@ -24,7 +29,8 @@ pub(crate) struct Selection {
 ///
 /// Cost: nothing is allocated for a query that is in that form already and holds no `%`.
 pub(crate) fn normalised(query: &str, selection: Selection) -> Cow<'_, str> {
-    if is_normal(query) && (selection.is_whole() || pairs(query).all(|pair| selection.keeps(pair)))
+    if is_normal(query, &STOPS)
+        && (selection.is_whole() || pairs(query).all(|pair| selection.keeps(pair)))
     {
         return Cow::Borrowed(query);
     }
@@ -66,14 +72,20 @@ impl Selection {
     }
 }
 
-/// Whether this is its own one form. False for some that are.
-fn is_normal(query: &str) -> bool {
+/// Whether a query is in its one form already, and stands in a key as it is: most are, and do. False
+/// for some that are.
+pub(crate) fn is_plain(query: &str) -> bool {
+    is_normal(query, &STOPS_OF_KEYS)
+}
+
+/// Whether this is its own one form, as far as it is told by pairs without certain bytes.
+fn is_normal(query: &str, stops: &Stops) -> bool {
     let mut rest = query.as_bytes();
     // Not a literal: to compare with bytes at no address of theirs is slow on some processors.
     let mut last = &rest[..0];
     while !rest.is_empty() {
-        let (root, after) = rest.split_at(first(rest, &ENDS_ROOT));
-        let value = first(after, &ENDS_PAIR);
+        let (root, after) = rest.split_at(first(rest, &stops.root));
+        let value = first(after, &stops.pair);
         // Something is there, with a name that reads as it is written and is in order.
         let is_in_place = root >= last && root.len() + value > 0 && !after.starts_with(b"+");
         rest = match &after[value..] {
@@ -87,11 +99,19 @@ fn is_normal(query: &str) -> bool {
     true
 }
 
-/// Bytes that end what orders pairs, or keep it from being told at a glance.
-static ENDS_ROOT: [bool; 256] = marked(b"=&%+;[.:");
+/// Bytes at which a look over a query stops.
+struct Stops {
+    /// Those that end what orders pairs, or keep it from being told at a glance.
+    root: [bool; 256],
+    /// The same of a pair.
+    pair: [bool; 256],
+}
 
-/// Bytes that end a pair, or keep it from being told at a glance.
-static ENDS_PAIR: [bool; 256] = marked(b"&%;");
+static STOPS: Stops = Stops { root: marked(b"=&%+;[.:"), pair: marked(b"&%;") };
+
+/// And those that are escaped.
+static STOPS_OF_KEYS: Stops =
+    Stops { root: escaped_too(STOPS.root), pair: escaped_too(STOPS.pair) };
 
 const fn marked(bytes: &[u8]) -> [bool; 256] {
     let (mut marked, mut at) = ([false; 256], 0);
@@ -100,6 +120,17 @@ const fn marked(bytes: &[u8]) -> [bool; 256] {
         at += 1;
     }
     marked
+}
+
+const fn escaped_too(mut marked: [bool; 256]) -> [bool; 256] {
+    let mut byte = u8::MIN;
+    loop {
+        marked[byte as usize] |= !PLAIN.has(byte);
+        if byte == u8::MAX {
+            return marked;
+        }
+        byte += 1;
+    }
 }
 
 /// Where the first of such bytes is; the end, if there is none.
@@ -234,6 +265,9 @@ mod tests {
         for query in ["", "page=2", "a=1&a=2&b", "a=b+c", "a[1]=.&a[0]", "é=:"] {
             assert!(matches!(all(query), Cow::Borrowed(_)), "{query}");
         }
+        for query in ["", "page=2", "page=2&sort=name", "a=1&a=2&b", "a=x.y~z"] {
+            assert!(is_plain(query), "{query}");
+        }
     }
 
     #[test]
@@ -330,6 +364,12 @@ mod tests {
         fn the_form_is_its_own(query in query()) {
             let once = all(&query).into_owned();
             prop_assert_eq!(all(&once), once.as_str());
+        }
+
+        #[test]
+        fn a_plain_query_is_its_own_form_and_holds_nothing_to_escape(query in query()) {
+            let (is_own_form, run) = (all(&query) == query, PLAIN.run(query.as_bytes()));
+            prop_assert!(!is_plain(&query) || is_own_form && run == query.len());
         }
 
         #[test]

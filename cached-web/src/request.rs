@@ -28,47 +28,48 @@ pub(crate) struct Asked<'r> {
     pub(crate) authority: Option<&'r str>,
     pub(crate) path: &'r str,
     pub(crate) query: Option<&'r str>,
-    pub(crate) fields: Fields<'r>,
+    /// The first line of `Host`.
+    pub(crate) host: Option<&'r [u8]>,
+    pub(crate) headers: Headers<'r>,
     pub(crate) topics: Topics,
 }
 
 /// The fields of a request.
 #[derive(Clone, Copy)]
-pub(crate) enum Fields<'r> {
+pub(crate) enum Headers<'r> {
     /// All of them.
     All(&'r HeaderMap),
-    /// Its one `Host`, and those that are about something or declared with `vary`.
+    /// Those that are about something or declared with `vary`.
     #[cfg(feature = "actix")]
-    Some { host: Option<&'r [u8]>, others: &'r HeaderMap },
+    Some(&'r HeaderMap),
 }
 
 impl<'r> Asked<'r> {
     #[cfg(any(feature = "poem", feature = "salvo", feature = "tower"))]
     pub(crate) fn new(method: &'r Method, uri: &'r Uri, headers: &'r HeaderMap) -> Self {
-        Self::of(method, uri, headers, Topics::of(headers))
+        let (topics, host) = Topics::and_host(headers);
+        Self::of(method, uri, headers, topics, host)
     }
 
-    fn of(method: &'r Method, uri: &'r Uri, headers: &'r HeaderMap, topics: Topics) -> Self {
+    fn of(
+        method: &'r Method,
+        uri: &'r Uri,
+        headers: &'r HeaderMap,
+        topics: Topics,
+        host: Option<&'r HeaderValue>,
+    ) -> Self {
         let authority = uri.authority().map(Authority::as_str);
-        let fields = Fields::All(headers);
-        Self { method, authority, path: uri.path(), query: uri.query(), fields, topics }
+        let host = host.map(HeaderValue::as_bytes);
+        let (path, query, headers) = (uri.path(), uri.query(), Headers::All(headers));
+        Self { method, authority, path, query, host, headers, topics }
     }
 
     /// Every field that is about something or declared, and others.
     pub(crate) fn headers(self) -> &'r HeaderMap {
-        match self.fields {
-            Fields::All(headers) => headers,
+        match self.headers {
+            Headers::All(headers) => headers,
             #[cfg(feature = "actix")]
-            Fields::Some { others, .. } => others,
-        }
-    }
-
-    /// The first line of `Host`.
-    pub(crate) fn host(self) -> Option<&'r [u8]> {
-        match self.fields {
-            Fields::All(headers) => headers.get(HOST).map(HeaderValue::as_bytes),
-            #[cfg(feature = "actix")]
-            Fields::Some { host, .. } => host,
+            Headers::Some(headers) => headers,
         }
     }
 }
@@ -85,7 +86,7 @@ impl RequestInfo {
     /// A request with this method, this URI as the client sent it, and these fields.
     #[must_use]
     pub fn new(method: Method, uri: Uri, headers: HeaderMap) -> Self {
-        let topics = Topics::of(&headers);
+        let (topics, _) = Topics::and_host(&headers);
         Self(Arc::new(Held { method, uri, headers, topics }))
     }
 
@@ -109,7 +110,7 @@ impl RequestInfo {
 
     pub(crate) fn asked(&self) -> Asked<'_> {
         let Held { method, uri, headers, topics } = &*self.0;
-        Asked::of(method, uri, headers, *topics)
+        Asked::of(method, uri, headers, *topics, headers.get(HOST))
     }
 
     /// Returns the path as it was sent, undecoded.

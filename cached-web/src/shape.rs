@@ -1,14 +1,18 @@
-//! Fields of a response as answers send them: their names apart from their values.
+//! Fields of a response as answers send them: what responses have in common, apart from what each has
+//! of its own.
 //!
-//! The responses of a handler have names in common. So a map of names is there once, and near at hand
-//! also for a page that nobody has asked for in a while; of the page itself an answer reads no more
-//! than its values.
+//! The responses of a handler have the names of their fields in common, and some values, such as that
+//! of `Content-Type`. So these are there once, and near at hand also for a page that nobody has asked
+//! for in a while; of the page itself an answer reads no more than its other values.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use http::header::{AGE, HeaderName};
+use bytes::Bytes;
+use http::header::{
+    AGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderName, VARY,
+};
 use http::{HeaderMap, HeaderValue};
 
 use crate::cache_status::CACHE_STATUS;
@@ -18,7 +22,7 @@ use crate::packed::packed;
 #[derive(Debug)]
 pub(crate) struct Shaped {
     shape: Arc<Shape>,
-    /// Those of the response, in order, in one buffer.
+    /// The values that are the response's own, in order, in one buffer.
     values: Box<[HeaderValue]>,
 }
 
@@ -28,51 +32,73 @@ pub(crate) struct Own {
     pub(crate) cache_status: Option<HeaderValue>,
 }
 
-/// Names of fields.
+/// What responses have in common.
 #[derive(Debug)]
 struct Shape {
-    /// With empty values.
+    /// Fields, with the values that are in common. The others are empty.
     places: HeaderMap,
-    age_at: usize,
-    cache_status_at: Option<usize>,
+    /// For each of them.
+    owners: Box<[Owner]>,
+}
+
+/// Whose the value of a field is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Owner {
+    /// Of all responses of a shape.
+    Shape,
+    Response,
+    /// The `Age` of an answer.
+    Age,
+    /// The `Cache-Status` of an answer.
+    CacheStatus,
 }
 
 /// Those of all responses so far.
-static SHAPES: LazyLock<Mutex<HashMap<Names, Arc<Shape>>>> = LazyLock::new(Mutex::default);
+static SHAPES: LazyLock<Mutex<HashMap<Key, Arc<Shape>>>> = LazyLock::new(Mutex::default);
 
 /// Beyond so many each response has its own. What handlers write of fields is in their code, so they
 /// are few.
 const MOST_SHAPES: usize = 1024;
 
-/// Names in order, and whether the last `Cache-Status` is the answer's own.
-type Names = (Box<[HeaderName]>, bool);
+/// The fields of a shape, in order.
+type Key = Box<[(HeaderName, HeaderValue, Owner)]>;
+
+/// Fields whose values are in the code of handlers as a rule.
+const COMMON: [HeaderName; 5] =
+    [CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE, VARY];
+
+/// Bytes of the longest value in common. They stay for as long as the program runs.
+const LONGEST: usize = 128;
 
 const EMPTY: HeaderValue = HeaderValue::from_static("");
 
 impl Shaped {
     /// Fields that answers have in common.
     pub(crate) fn new(mut headers: HeaderMap, has_cache_status: bool) -> Self {
-        let values = values(&headers);
         // A response that has as many fields as there can be goes without.
         let _ = headers.try_insert(AGE, EMPTY);
         let has_cache_status = has_cache_status && headers.try_append(CACHE_STATUS, EMPTY).is_ok();
-        Self { shape: Shape::of(headers, has_cache_status), values }
+        let owners = owners(&headers, has_cache_status);
+        let values = values(&headers, &owners);
+        for (value, owner) in headers.values_mut().zip(&owners) {
+            if *owner != Owner::Shape {
+                *value = EMPTY;
+            }
+        }
+        Self { shape: Shape::of(headers, owners), values }
     }
 
     /// The fields of an answer.
     pub(crate) fn fields(&self, mut own: Own) -> HeaderMap {
-        let Shape { places, age_at, cache_status_at } = &*self.shape;
         let has_age = own.age.is_some();
-        let mut headers = places.clone();
+        let mut headers = self.shape.places.clone();
         let mut values = self.values.iter();
-        for (at, place) in headers.values_mut().enumerate() {
-            let value = match at {
-                _ if at == *age_at => own.age.take(),
-                _ if Some(at) == *cache_status_at => own.cache_status.take(),
-                _ => values.next().cloned(),
-            };
-            if let Some(value) = value {
-                *place = value;
+        for (place, owner) in headers.values_mut().zip(&self.shape.owners) {
+            match owner {
+                Owner::Shape => {}
+                Owner::Response => fill(place, values.next().cloned()),
+                Owner::Age => fill(place, own.age.take()),
+                Owner::CacheStatus => fill(place, own.cache_status.take()),
             }
         }
         if !has_age {
@@ -82,45 +108,68 @@ impl Shaped {
     }
 }
 
-/// Copies of values, which have one buffer: whoever clones them counts its users in one place.
-fn values(headers: &HeaderMap) -> Box<[HeaderValue]> {
-    let copies = packed(|| headers.values().map(HeaderValue::as_bytes));
+fn fill(place: &mut HeaderValue, value: Option<HeaderValue>) {
+    if let Some(value) = value {
+        *place = value;
+    }
+}
+
+fn owners(headers: &HeaderMap, has_cache_status: bool) -> Box<[Owner]> {
+    let statuses = headers.iter().enumerate().filter(|(_, (name, _))| *name == CACHE_STATUS);
+    let last_status = statuses.map(|(at, _)| at).last().filter(|_| has_cache_status);
+    let all = headers.iter().enumerate();
+    all.map(|(at, (name, value))| match () {
+        () if *name == AGE => Owner::Age,
+        () if Some(at) == last_status => Owner::CacheStatus,
+        () if is_common(name, value) => Owner::Shape,
+        () => Owner::Response,
+    })
+    .collect()
+}
+
+fn is_common(name: &HeaderName, value: &HeaderValue) -> bool {
+    COMMON.contains(name) && value.len() <= LONGEST && !value.is_sensitive()
+}
+
+/// Copies of a response's own values, which have one buffer: whoever clones them counts its users in
+/// one place.
+fn values(headers: &HeaderMap, owners: &[Owner]) -> Box<[HeaderValue]> {
+    let of_response = || {
+        let all = headers.values().zip(owners);
+        all.filter(|(_, owner)| **owner == Owner::Response).map(|(value, _)| value)
+    };
+    let copies = packed(|| of_response().map(HeaderValue::as_bytes));
     let copy = |(value, copy): (&HeaderValue, _)| {
         let mut copy = HeaderValue::from_maybe_shared(copy).unwrap_or_else(|_| value.clone());
         copy.set_sensitive(value.is_sensitive());
         copy
     };
-    headers.values().zip(copies).map(copy).collect()
+    of_response().zip(copies).map(copy).collect()
 }
 
 impl Shape {
     /// That of these fields.
-    fn of(fields: HeaderMap, has_cache_status: bool) -> Arc<Self> {
-        let names = fields.iter().map(|(name, _)| name.clone()).collect();
+    fn of(mut places: HeaderMap, owners: Box<[Owner]>) -> Arc<Self> {
+        let all = places.iter().zip(&owners);
+        let key = all.map(|((name, value), owner)| (name.clone(), value.clone(), *owner));
+        let key = key.collect();
         let mut shapes = SHAPES.lock().unwrap_or_else(PoisonError::into_inner);
         let count = shapes.len();
-        match shapes.entry((names, has_cache_status)) {
+        match shapes.entry(key) {
             Entry::Occupied(known) => Arc::clone(known.get()),
-            Entry::Vacant(place) => {
-                let shape = Arc::new(Self::new(fields, has_cache_status));
-                if count < MOST_SHAPES {
-                    place.insert(Arc::clone(&shape));
-                }
-                shape
+            Entry::Vacant(place) if count < MOST_SHAPES => {
+                places.values_mut().for_each(|value| *value = for_ever(value));
+                Arc::clone(place.insert(Arc::new(Self { places, owners })))
             }
+            Entry::Vacant(_) => Arc::new(Self { places, owners }),
         }
     }
+}
 
-    fn new(mut places: HeaderMap, has_cache_status: bool) -> Self {
-        places.values_mut().for_each(|value| *value = EMPTY);
-        let at = |wanted: &HeaderName| {
-            let names = places.iter().enumerate().filter(|(_, (name, _))| *name == wanted);
-            names.map(|(at, _)| at).last()
-        };
-        let age_at = at(&AGE).unwrap_or(usize::MAX);
-        let cache_status_at = if has_cache_status { at(&CACHE_STATUS) } else { None };
-        Self { places, age_at, cache_status_at }
-    }
+/// A copy whose users nobody counts: a count would go from core to core with each hit.
+fn for_ever(value: &HeaderValue) -> HeaderValue {
+    let bytes = Bytes::from_static(value.as_bytes().to_vec().leak());
+    HeaderValue::from_maybe_shared(bytes).unwrap_or_else(|_| value.clone())
 }
 
 #[cfg(test)]
@@ -173,6 +222,35 @@ mod tests {
         let own = || Own { age: Some(value("1")), cache_status: None };
         assert_eq!(one.fields(own())["etag"], "1");
         assert_eq!(other.fields(own())["etag"], "2");
+    }
+
+    #[test]
+    fn responses_share_values_that_are_in_the_code_of_handlers() {
+        let of = |kind, etag| Shaped::new(fields(&[("content-type", kind), ("etag", etag)]), true);
+        let [one, other, json] = [of("text/x", "1"), of("text/x", "2"), of("json", "3")];
+        assert!(Arc::ptr_eq(&one.shape, &other.shape) && !Arc::ptr_eq(&one.shape, &json.shape));
+        let own = || Own { age: Some(value("1")), cache_status: Some(value("c")) };
+        let given =
+            [("content-type", "text/x"), ("etag", "2"), ("age", "1"), ("cache-status", "c")];
+        assert_eq!(other.fields(own()), fields(&given));
+        assert_eq!(json.fields(own())["content-type"], "json");
+        let [one, other] = [one, other].map(|shaped| shaped.fields(own())["content-type"].clone());
+        assert_eq!(one.as_bytes().as_ptr(), other.as_bytes().as_ptr());
+    }
+
+    #[test]
+    fn of_long_and_secret_values_each_response_has_its_own() {
+        let long = "x".repeat(LONGEST + 1);
+        let of = |text: &str, is_sensitive| {
+            let mut value = HeaderValue::from_str(text).unwrap();
+            value.set_sensitive(is_sensitive);
+            let shaped = Shaped::new(HeaderMap::from_iter([(CONTENT_TYPE, value.clone())]), false);
+            let headers = shaped.fields(Own { age: None, cache_status: None });
+            assert_eq!(headers, HeaderMap::from_iter([(CONTENT_TYPE, value)]));
+            (shaped.values.len(), headers[CONTENT_TYPE].is_sensitive())
+        };
+        assert_eq!((of("x", false), of("x", true)), ((0, false), (1, true)));
+        assert_eq!((of(&long[1..], false), of(&long, false)), ((0, false), (1, false)));
     }
 
     #[test]

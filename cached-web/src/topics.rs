@@ -3,12 +3,12 @@
 //! Most requests have no such field. One look over the names tells, and all that is left for those
 //! requests is to see that nothing was found.
 
-use http::HeaderMap;
 use http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, COOKIE, FORWARDED, HeaderName, IF_MATCH,
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, COOKIE, FORWARDED, HOST, HeaderName, IF_MATCH,
     IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, PRAGMA, PROXY_AUTHORIZATION,
     RANGE, TRANSFER_ENCODING, UPGRADE,
 };
+use http::{HeaderMap, HeaderValue};
 
 /// What a field is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,9 +80,21 @@ impl Topic {
 pub(crate) struct Topics(u16);
 
 impl Topics {
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let topics = headers.keys().filter_map(Topic::of);
-        Self(topics.fold(0, |topics, topic| topics | 1 << topic as u16))
+    /// These, and the first line of `Host`: both from one look.
+    pub(crate) fn and_host(headers: &HeaderMap) -> (Self, Option<&HeaderValue>) {
+        let (mut topics, mut host) = (Self::default(), None);
+        for (name, value) in headers {
+            if *name == HOST {
+                host = host.or(Some(value));
+            } else {
+                topics.add(Topic::of(name));
+            }
+        }
+        (topics, host)
+    }
+
+    pub(crate) fn add(&mut self, topic: Option<Topic>) {
+        self.0 |= topic.map_or(0, |topic| 1 << topic as u16);
     }
 
     pub(crate) fn has(self, topic: Topic) -> bool {

@@ -84,7 +84,8 @@ fn write(spec: &Spec, function: &Function) -> TokenStream {
     let begin = begin(spec, function, &site, &instance);
     let refresh = refresh(spec, function);
     let respond = respond(spec, function);
-    let block = body::braces(function, &hygienic!(#site_item #rules #begin #refresh #respond));
+    let response = hygienic!({ #begin #refresh #respond }.await);
+    let block = body::braces(function, &hygienic!(#site_item #rules #response));
     let Function { attrs, vis, .. } = function;
     let sig = signature(spec, function);
     hygienic!(#(#attrs)* #vis #sig #block #item)
@@ -299,7 +300,7 @@ fn respond(spec: &Spec, function: &Function) -> TokenStream {
     quote_spanned!(span=>
         #[allow(clippy::items_after_statements, reason = "the items of a body come after its type")]
         let __body = #future;
-        #krate::#module::__private::respond(__begun, __way, __body).await
+        #krate::#module::__private::respond(__begun, __way, __body)
     )
 }
 

@@ -52,23 +52,27 @@ impl TextBuffer {
     /// Appends an argument's text, escaped.
     #[inline]
     pub fn escaped(&mut self, text: &str) {
-        self.escaped_but(text.as_bytes(), &[]);
+        static ARGUMENT: Plain = Plain::and(&[]);
+        self.escaped_but(text.as_bytes(), &ARGUMENT);
     }
 
-    /// The same for bytes, whose delimiters stay as they are.
+    /// The same for bytes, of which others are plain. Letters that are plain in lower case alone are
+    /// written so.
     #[inline]
-    pub fn escaped_but(&mut self, text: &[u8], delimiters: &[u8]) {
-        let is_clean = |byte: u8| UNRESERVED[usize::from(byte)] || delimiters.contains(&byte);
+    pub fn escaped_but(&mut self, text: &[u8], plain: &Plain) {
         let mut rest = text;
-        while !rest.is_empty() {
-            let clean = rest.iter().position(|byte| !is_clean(*byte)).unwrap_or(rest.len());
-            self.push(&rest[..clean]);
-            rest = &rest[clean..];
-            if let [byte, after @ ..] = rest {
+        loop {
+            let (run, after) = rest.split_at(plain.run(rest));
+            self.push(run);
+            let [byte, after @ ..] = after else { return };
+            let lower = byte.to_ascii_lowercase();
+            if plain.has(lower) {
+                self.push(&[lower]);
+            } else {
                 let (high, low) = (usize::from(byte >> 4), usize::from(byte & 15));
                 self.push(&[b'%', HEX[high], HEX[low]]);
-                rest = after;
             }
+            rest = after;
         }
     }
 
@@ -129,17 +133,53 @@ impl TextBuffer {
     }
 }
 
-/// Which bytes of an argument are written as they stand.
-static UNRESERVED: [bool; 256] = {
-    let mut unreserved = [false; 256];
-    let mut byte = 0_u8;
-    while byte < 128 {
-        unreserved[byte as usize] =
-            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
-        byte += 1;
+/// Bytes that are written as they stand. Others are escaped.
+#[derive(Clone, Copy, Debug)]
+pub struct Plain([bool; 256]);
+
+impl Plain {
+    /// `A-Z a-z 0-9 - _ . ~`, and delimiters.
+    #[must_use]
+    pub const fn and(delimiters: &[u8]) -> Self {
+        let mut plain = [false; 256];
+        let mut byte = 0_u8;
+        while byte < 128 {
+            plain[byte as usize] =
+                byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+            byte += 1;
+        }
+        let mut at = 0;
+        while at < delimiters.len() {
+            plain[delimiters[at] as usize] = true;
+            at += 1;
+        }
+        Self(plain)
     }
-    unreserved
-};
+
+    /// The same, but for letters in upper case.
+    #[must_use]
+    pub const fn in_lower_case(mut self) -> Self {
+        let mut byte = b'A';
+        while byte <= b'Z' {
+            self.0[byte as usize] = false;
+            byte += 1;
+        }
+        self
+    }
+
+    /// Whether a byte is plain.
+    #[must_use]
+    pub const fn has(&self, byte: u8) -> bool {
+        self.0[byte as usize]
+    }
+
+    /// How many plain bytes a text begins with.
+    #[must_use]
+    #[inline]
+    pub fn run(&self, text: &[u8]) -> usize {
+        text.iter().position(|byte| !self.has(*byte)).unwrap_or(text.len())
+    }
+}
 
 /// Escapes what `fmt` writes.
 struct Escaping<'b>(&'b mut TextBuffer);
@@ -280,6 +320,14 @@ mod tests {
             (&&Slot("a:b é~")).write(buffer);
         });
         assert_eq!(key.as_deref(), Some("a:b/a%3Ab%20%C3%A9~"));
+    }
+
+    #[test]
+    fn letters_that_are_plain_in_lower_case_alone_are_written_so() {
+        static HOST: Plain = Plain::and(b":").in_lower_case();
+        let host = b"Example.ORG:80/\xC3\x89";
+        let key = text(|buffer| buffer.escaped_but(host, &HOST));
+        assert_eq!(key.as_deref(), Some("example.org:80%2F%C3%89"));
     }
 
     #[test]

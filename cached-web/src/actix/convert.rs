@@ -15,7 +15,7 @@ use http_body::{Body, Frame, SizeHint};
 use super::names;
 use crate::RequestInfo;
 use crate::packed::packed;
-use crate::request::{Asked, Fields};
+use crate::request::{Asked, Headers};
 use crate::rules::Rules;
 use crate::topics::{Topic, Topics};
 
@@ -57,19 +57,20 @@ pub(super) fn asked<T>(
         return None;
     }
     let (mut host, mut others) = (None, http::HeaderMap::new());
+    let mut topics = Topics::default();
     for (name, value) in request.headers() {
         if name == HOST && host.replace(value.as_bytes()).is_some() {
             return None;
         }
         let name = names::incoming(name)?;
-        if Topic::of(&name).is_some() || rules.vary.contains(&name.as_str()) {
+        let topic = Topic::of(&name);
+        if topic.is_some() || rules.vary.contains(&name.as_str()) {
+            topics.add(topic);
             others.append(name, http::HeaderValue::from_bytes(value.as_bytes()).ok()?);
         }
     }
-    let topics = Topics::of(&others);
-    let fields = Fields::Some { host, others: &others };
-    let (path, query) = (uri.path(), uri.query());
-    look(Asked { method: &method, authority: None, path, query, fields, topics })
+    let (path, query, headers) = (uri.path(), uri.query(), Headers::Some(&others));
+    look(Asked { method: &method, authority: None, path, query, host, headers, topics })
 }
 
 /// A request with this method, this URI and these fields, and nothing else.

@@ -16,7 +16,7 @@ use crate::kept::Kept;
 use crate::key;
 use crate::page::Page;
 use crate::pages::{self, Found, terms};
-use crate::request::{Asked, Fields};
+use crate::request::{Asked, Headers};
 use crate::rt::{self, Text, TextBuffer};
 use crate::rules::Rules;
 
@@ -42,8 +42,8 @@ impl To {
         let mut text = TextBuffer::new();
         key::write(&mut text, rules, asked);
         let key = text.key()?;
-        let found = match (self.glance(key)?, asked.fields) {
-            (Found { kept: Kept::Varies(varies), .. }, Fields::All(headers)) => {
+        let found = match (self.glance(key)?, asked.headers) {
+            (Found { kept: Kept::Varies(varies), .. }, Headers::All(headers)) => {
                 let key = key::of_variant(key.as_str(), &varies, headers);
                 self.glance(Text::new(&key)?)?
             }
