@@ -66,8 +66,8 @@ pub(crate) enum Keeping {
 pub(crate) enum Early {
     /// Before the arguments are made, in place of the first: an extractor may answer.
     Extractor,
-    /// Before the arguments are made, by a first argument that is the answer.
-    Argument,
+    /// Before the arguments are made, by a handler around the handler.
+    Wrapper,
     /// At the start of the handler, which has the request as it came.
     Handler,
     /// The request is taken apart when the handler is given it.
@@ -179,7 +179,7 @@ pub(crate) const SALVO: Framework = Framework {
     is_borrowed: false,
     keeping: Keeping::Never,
     wrappers: &[],
-    early: Early::Argument,
+    early: Early::Wrapper,
     has_named_parts: false,
 };
 

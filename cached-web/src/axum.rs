@@ -80,7 +80,7 @@ pub mod __private {
     use futures_util::future::Either;
 
     use super::Response;
-    pub use super::early::answer_early;
+    pub use super::early::{answer_early, number};
     use crate::body::{Flow, settle};
     use crate::engine::{Begun, Opened};
     pub use crate::plain::{Way, visit, way};

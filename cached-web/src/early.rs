@@ -2,37 +2,46 @@
 //!
 //! The default key holds the URI, and what filled an entry went through the handler's extractors. So
 //! for a request that finds the entry the framework's own extractors of the URI would say the same
-//! again: those of axum are not asked any more, those of salvo when the entry is found already. One
-//! extractor of anything else, and all of them run first.
-//!
-//! An extractor does not know for which handler it runs. So the type of the first argument has a
-//! number in it that is the handler's own, and under this number the handler says, once it runs,
-//! where its responses are.
+//! again, and are not asked any more. One extractor of anything else, and all of them run first.
 
-use std::iter::successors;
 use std::marker::PhantomData;
-use std::ptr;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::{Method, Uri};
 
+use crate::answer::Answer;
 use crate::engine::To;
+use crate::request::Asked;
 use crate::rt::{Instance, Site};
 use crate::rules::Rules;
 
-/// Lets responses answer from now on before the arguments of the handler of a number are made, if
-/// they may.
-pub(crate) fn answer_early(
-    handler: u64,
-    site: &'static Site,
-    instance: Instance,
+/// Where the responses of a handler are that may answer early.
+#[derive(Clone, Copy)]
+pub(crate) struct Early {
+    to: To,
     rules: &'static Rules,
-    reads: &[bool],
-) {
-    // Of two instantiations none knows for which of them a request is.
-    if rules.query.is_whole() && !instance.is_generic() && reads.iter().all(|of_uri| *of_uri) {
-        remember(handler, To { site, instance }, rules);
+}
+
+impl Early {
+    /// None where its arguments have to be made first: it `reads` the URI alone in those where that is
+    /// true.
+    pub(crate) fn new(
+        site: &'static Site,
+        instance: Instance,
+        rules: &'static Rules,
+        reads: &[bool],
+    ) -> Option<Self> {
+        let may_answer = rules.query.is_whole() && reads.iter().all(|of_uri| *of_uri);
+        may_answer.then_some(Self { to: To { site, instance }, rules })
+    }
+
+    pub(crate) fn answer(self, asked: Asked<'_>) -> Option<Answer> {
+        self.to.ready_answer(self.rules, asked)
+    }
+
+    /// Whether another one is of the same handler.
+    #[cfg(feature = "axum")]
+    pub(crate) fn is_of(self, other: Self) -> bool {
+        std::ptr::eq(self.to.site, other.to.site)
     }
 }
 
@@ -61,22 +70,6 @@ impl OfUri for Uri {}
 impl<T: OfUri> OfUri for Option<T> {}
 impl<T: OfUri, E> OfUri for Result<T, E> {}
 
-/// The number of a handler: made of where it is written, and of how many handlers its crate has had
-/// before, which tells apart what a macro makes of one line.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __handler {
-    ($nth:literal) => {
-        $crate::__private::number(
-            ::core::module_path!(),
-            ::core::file!(),
-            ::core::line!(),
-            ::core::column!(),
-            $nth,
-        )
-    };
-}
-
 /// Of each type of arguments, whether it reads the URI alone.
 #[doc(hidden)]
 #[macro_export]
@@ -86,71 +79,4 @@ macro_rules! __reads {
         use $crate::__private::ReadsMore as _;
         [$($crate::__private::Reads::<$ty>::OF_URI),*]
     }};
-}
-
-/// What `handler!` is.
-#[must_use]
-pub const fn number(module: &str, file: &str, line: u32, column: u32, nth: u64) -> u64 {
-    let mut hash = hashed(0xCBF2_9CE4_8422_2325, module.as_bytes());
-    hash = hashed(hash, &[0xFF]);
-    hash = hashed(hash, file.as_bytes());
-    hash = hashed(hash, &line.to_le_bytes());
-    hash = hashed(hash, &column.to_le_bytes());
-    hashed(hash, &nth.to_le_bytes())
-}
-
-/// FNV-1a: what can be run while code is compiled.
-const fn hashed(mut hash: u64, bytes: &[u8]) -> u64 {
-    let mut idx = 0;
-    while idx < bytes.len() {
-        hash = (hash ^ bytes[idx] as u64).wrapping_mul(0x0100_0000_01B3);
-        idx += 1;
-    }
-    hash
-}
-
-/// A handler that has run, and whose responses may answer early.
-pub(crate) struct Known {
-    handler: u64,
-    pub(crate) to: To,
-    pub(crate) rules: &'static Rules,
-    /// Whether another one has claimed its number.
-    is_disputed: AtomicBool,
-    next: OnceLock<Box<Self>>,
-}
-
-/// Chains of them, by the first byte of their numbers. They only grow, so that finding one takes no
-/// lock.
-static KNOWN: [OnceLock<Box<Known>>; 1 << u8::BITS] = [const { OnceLock::new() }; 1 << u8::BITS];
-
-/// The handler of a number, where it alone has that.
-pub(crate) fn known(handler: u64) -> Option<&'static Known> {
-    let known = chain(handler).find(|known| known.handler == handler);
-    known.filter(|known| !known.is_disputed.load(Ordering::Relaxed))
-}
-
-fn remember(handler: u64, to: To, rules: &'static Rules) {
-    let mut new =
-        Some(Known { handler, to, rules, is_disputed: false.into(), next: OnceLock::new() });
-    let mut place = start(handler);
-    loop {
-        let known = place.get_or_init(|| Box::new(new.take().expect("taken once")));
-        if known.handler == handler {
-            if !ptr::eq(known.to.site, to.site) {
-                known.is_disputed.store(true, Ordering::Relaxed);
-            }
-            return;
-        }
-        place = &known.next;
-    }
-}
-
-fn chain(handler: u64) -> impl Iterator<Item = &'static Known> {
-    let first = start(handler).get();
-    successors(first, |known| known.next.get()).map(Box::as_ref)
-}
-
-fn start(handler: u64) -> &'static OnceLock<Box<Known>> {
-    let [first, ..] = handler.to_le_bytes();
-    &KNOWN[usize::from(first)]
 }

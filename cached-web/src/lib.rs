@@ -71,13 +71,17 @@ pub mod fuzzing;
 pub mod __private {
     pub use cached_runtime::__private as rt;
 
+    #[cfg(feature = "axum")]
+    pub use crate::__handler as handler;
     #[cfg(any(feature = "axum", feature = "salvo"))]
-    pub use crate::early::{Reads, ReadsMore, number};
+    pub use crate::__reads as reads;
+    #[cfg(feature = "axum")]
+    pub use crate::axum::__private::number;
+    #[cfg(any(feature = "axum", feature = "salvo"))]
+    pub use crate::early::{Reads, ReadsMore};
     pub use crate::engine::{Begun, Tagged, begin};
     pub use crate::rules::Rules;
     pub use crate::visit::Visit;
-    #[cfg(any(feature = "axum", feature = "salvo"))]
-    pub use crate::{__handler as handler, __reads as reads};
 }
 
 use cached_runtime::__private as rt;

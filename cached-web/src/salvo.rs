@@ -28,8 +28,13 @@
 //! ```
 //!
 //! The attribute goes above `#[handler]`. The handler is given one argument more, the first: a
-//! [`RequestInfo`], or a [`RequestInfoOf`], unless it takes one anyway. It returns a [`Response`],
-//! whatever it returned before, so [`salvo::Writer`] and `'static` are all that is asked of that.
+//! [`RequestInfo`], unless it takes one anyway. It returns a [`Response`], whatever it returned before,
+//! so [`salvo::Writer`] and `'static` are all that is asked of that.
+//!
+//! A hit is answered before the handler's arguments are made, if the default key holds what they are
+//! made of: `PathParam` and `QueryParam`. The request that filled the entry has passed their extractors
+//! with the same URI. A single argument of another type, a [`RequestInfo`] included, and every
+//! extractor runs for every request.
 //!
 //! Only what the handler returns is kept, not what it writes to a `&mut Response` of its own: that
 //! would be missing from all later answers. Nor what hoops have written before; of their fields those
@@ -82,7 +87,6 @@ use salvo::{Depot, Request, Writer, async_trait};
 pub use cached_macro::salvo_cached_response as cached_response;
 
 pub use crate::RequestInfo;
-pub use early::RequestInfoOf;
 pub use write::Response;
 
 #[expect(refining_impl_trait, reason = "`#[handler]` calls `write` of the error: see there")]
@@ -133,9 +137,10 @@ impl From<&Request> for RequestInfo {
 #[doc(hidden)]
 pub mod __private {
     use salvo::Writer;
+    pub use salvo::{Depot, FlowCtrl, Handler, Request, Response as Written, async_trait};
 
     use super::Response;
-    pub use super::early::early;
+    pub use super::early::Early;
     use crate::engine::{Begun, Opened};
     pub use crate::plain::{Way, visit, way};
 

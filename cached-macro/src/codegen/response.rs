@@ -88,7 +88,11 @@ fn write(spec: &Spec, function: &Function) -> TokenStream {
     let block = body::braces(function, &hygienic!(#site_item #rules #response));
     let Function { attrs, vis, .. } = function;
     let sig = signature(spec, function);
-    hygienic!(#(#attrs)* #vis #sig #block #item)
+    let handler = match spec.early {
+        Early::Wrapper => early::around(spec, function, &hygienic!(#(#attrs)* #sig #block)),
+        Early::Extractor | Early::Handler | Early::Never => hygienic!(#(#attrs)* #vis #sig #block),
+    };
+    hygienic!(#handler #item)
 }
 
 /// The user's signature, with the request in it, and the framework's response.
@@ -111,8 +115,8 @@ fn signature(spec: &Spec, function: &Function) -> Signature {
     match spec.request {
         Request::Added => {
             let ty = match spec.early {
-                Early::Extractor | Early::Argument => early::numbered(&krate, &module, span),
-                Early::Handler | Early::Never => {
+                Early::Extractor => early::numbered(&krate, &module, span),
+                Early::Wrapper | Early::Handler | Early::Never => {
                     quote_spanned!(span=> #module::RequestInfo #lifetime)
                 }
             };

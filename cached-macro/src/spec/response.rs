@@ -89,13 +89,20 @@ fn early(
         return Early::Never;
     }
     match (framework.early, request) {
-        // Of what there may be several, an extractor cannot know one.
-        (Early::Extractor | Early::Argument, Request::Added) if is_generic(function) => {
-            Early::Never
-        }
-        (Early::Extractor | Early::Argument, Request::Taken(_)) => Early::Never,
+        (Early::Extractor | Early::Wrapper, Request::Taken(_)) => Early::Never,
+        // Of what there may be several, who answers before it cannot know one.
+        (Early::Extractor | Early::Wrapper, _) if is_generic(function) => Early::Never,
+        (Early::Wrapper, _) if !is_wrapped(framework, function) => Early::Never,
         (early, _) => early,
     }
+}
+
+/// Whether a handler may be put around one: it is one, and nothing else is made of it that would have
+/// to be made of both.
+fn is_wrapped(framework: &Framework, function: &Function) -> bool {
+    let route = framework.route(&function.attrs).and_then(|route| route.path().segments.last());
+    let is_conditional = function.attrs.iter().any(|attr| attr.path().is_ident("cfg"));
+    route.is_some_and(|last| last.ident == framework.route_name()) && !is_conditional
 }
 
 /// Whether a function says itself that there may be several of it.

@@ -1,5 +1,7 @@
 //! Answers in place of a handler's first argument: see [`crate::early`].
 
+mod numbers;
+
 use std::ops::Deref;
 
 use axum::body::Body;
@@ -8,8 +10,10 @@ use axum::extract::{
 };
 use http::request::Parts;
 
+pub use self::numbers::number;
+use self::numbers::{find, remember};
 use super::Response;
-use crate::early::{self, OfUri, known};
+use crate::early::{Early, OfUri};
 use crate::request::{Asked, RequestInfo};
 use crate::rt::{Instance, Site};
 use crate::rules::Rules;
@@ -33,9 +37,9 @@ impl<S: Sync, const HANDLER: u64> FromRequestParts<S> for RequestInfoOf<HANDLER>
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
-        if let Some(known) = known(HANDLER) {
+        if let Some(early) = find(HANDLER) {
             let asked = Asked::new(&parts.method, super::uri(parts), &parts.headers);
-            if let Some(answer) = known.to.ready_answer(known.rules, asked) {
+            if let Some(answer) = early.answer(asked) {
                 return Err(answer.into_response().map(Body::from));
             }
         }
@@ -51,7 +55,11 @@ pub fn answer_early<const HANDLER: u64>(
     rules: &'static Rules,
     reads: &[bool],
 ) {
-    early::answer_early(HANDLER, site, instance, rules, reads);
+    // Of two instantiations none knows for which of them a request is.
+    let early = Early::new(site, instance, rules, reads).filter(|_| !instance.is_generic());
+    if let Some(early) = early {
+        remember(HANDLER, early);
+    }
 }
 
 impl OfUri for NestedPath {}

@@ -1,5 +1,6 @@
 //! Answers that lie ready: at the start of the handler, or before its arguments are made. For these it
-//! has a number, in the type of what it is given of the request, and says what its arguments read.
+//! has a number, in the type of what it is given of the request, or a handler around it; and it says
+//! what its arguments read.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -9,7 +10,7 @@ use syn::{FnArg, LitInt};
 
 use crate::framework::Early;
 use crate::function::Function;
-use crate::spec::response::{Spec, added};
+use crate::spec::response::Spec;
 
 /// The type of what a handler is given of the request.
 //
@@ -30,14 +31,9 @@ pub(super) fn numbered(krate: &TokenStream, module: &TokenStream, span: Span) ->
 //
 //     axum::__private::answer_early(&__cached_request, &__SITE, __instance, &__RULES, reads);
 //
-// Where the first argument is the answer:
+// Where a handler around this one does:
 //
-//     let __cached_request = match
-//         salvo::__private::early(__cached_request, &__SITE, __instance, &__RULES, reads)
-//     {
-//         ControlFlow::Continue(__cached_request) => __cached_request,
-//         ControlFlow::Break(__hit) => return __hit,
-//     };
+//     __EARLY.begin(&__SITE, __instance, &__RULES, reads);
 //
 // With these `reads`:
 //
@@ -61,15 +57,7 @@ pub(super) fn early(spec: &Spec, function: &Function, site: &TokenStream) -> Opt
     let request = super::request(spec, function);
     match spec.early {
         Early::Extractor => Some(hygienic!(#module::answer_early(#request, #place, #reads);)),
-        Early::Argument => {
-            let name = added();
-            Some(hygienic!(
-                let #name = match #module::early(#name, #place, #reads) {
-                    ::core::ops::ControlFlow::Continue(#name) => #name,
-                    ::core::ops::ControlFlow::Break(__hit) => return __hit,
-                };
-            ))
-        }
+        Early::Wrapper => Some(hygienic!(__EARLY.begin(#place, #reads);)),
         Early::Handler => Some(hygienic!(
             if let ::core::option::Option::Some(__hit) = #module::hit(#request, #place) {
                 return __hit;
@@ -77,4 +65,58 @@ pub(super) fn early(spec: &Spec, function: &Function, site: &TokenStream) -> Opt
         )),
         Early::Never => None,
     }
+}
+
+// Output:
+//
+//     #[derive(Debug)]
+//     struct list;
+//     #[async_trait]
+//     impl Handler for list {
+//         async fn handle(
+//             &self,
+//             __request: &mut Request,
+//             __depot: &mut Depot,
+//             __response: &mut Written,
+//             __flow: &mut FlowCtrl,
+//         ) {
+//             static __EARLY: Early = Early::new();
+//             handler
+//             if !__EARLY.answers(__request, __response) {
+//                 Handler::handle(&list, __request, __depot, __response, __flow).await;
+//             }
+//         }
+//     }
+//
+/// A handler around a handler, of the same name.
+pub(super) fn around(spec: &Spec, function: &Function, handler: &TokenStream) -> TokenStream {
+    let krate = spec.caching.home.krate_at(Span::mixed_site());
+    let module = Ident::new(spec.framework.module, Span::mixed_site());
+    let module = hygienic!(#krate::#module::__private);
+    let Function { attrs, vis, sig, .. } = function;
+    let docs = attrs.iter().filter(|attr| attr.path().is_ident("doc"));
+    let name = &sig.ident;
+    hygienic!(
+        #(#docs)*
+        #[allow(non_camel_case_types, reason = "it has the name of a function")]
+        #[derive(Debug)]
+        #vis struct #name;
+
+        #[#module::async_trait]
+        impl #module::Handler for #name {
+            async fn handle(
+                &self,
+                __request: &mut #module::Request,
+                __depot: &mut #module::Depot,
+                __response: &mut #module::Written,
+                __flow: &mut #module::FlowCtrl,
+            ) {
+                static __EARLY: #module::Early = #module::Early::new();
+                #handler
+                if !__EARLY.answers(__request, __response) {
+                    #module::Handler::handle(&#name, __request, __depot, __response, __flow).await;
+                }
+            }
+        }
+    )
 }

@@ -19,7 +19,7 @@ fn text(args: &str, item: &str) -> String {
     expand(&AXUM, args, item).to_string().replace(' ', "")
 }
 
-const HANDLERS: [(&Framework, &str, &str); 12] = [
+const HANDLERS: [(&Framework, &str, &str); 13] = [
     (&AXUM, "", "async fn f() -> &'static str { body }"),
     (&AXUM, "timeout = 60, tags(\"a:{id}\")", "async fn f(Path(id): Path<u64>) -> R { body }"),
     (&AXUM, "per = user.id, vary(\"accept\")", "async fn f(user: User) -> impl R { body }"),
@@ -36,6 +36,7 @@ const HANDLERS: [(&Framework, &str, &str); 12] = [
     (&ROCKET, "store_if = |_| true", "#[get(\"/<id>\")] fn f(id: &str) -> &str { body }"),
     (&POEM, "stale = 60, skip(s)", "#[handler] fn f(Data(s): Data<&S>) -> R { body }"),
     (&SALVO, "key = (*id, 1)", "#[handler] async fn f(id: PathParam<u64>) -> R { body }"),
+    (&SALVO, "", "#[endpoint] async fn f(id: PathParam<u64>) -> R { body }"),
 ];
 
 #[test]
@@ -96,6 +97,29 @@ fn a_handler_has_a_number_where_its_extractors_may_not_have_to_run() {
         assert!(!is_numbered(&AXUM, "", item), "{item}");
     }
     assert!(!is_numbered(&POEM, "", "async fn f() -> R { body }"));
+}
+
+#[test]
+fn a_handler_has_one_around_it_where_its_extractors_may_not_have_to_run() {
+    let is_wrapped = |args: &str, item: &str| {
+        let expanded = expand(&SALVO, args, item);
+        assert_eq!(count_ident(expanded.clone(), "body"), 1, "{args} {item}");
+        count_ident(expanded, "struct") > 0
+    };
+    let item = "#[salvo::handler] async fn f(id: PathParam<u64>) -> R { body }";
+    assert!(is_wrapped("vary(\"accept\"), handle = c", item));
+    for args in ["key = (*id,)", "per = *id", "unless = *id == 1", "refresh = *id == 1"] {
+        assert!(!is_wrapped(args, item), "{args}");
+    }
+    for item in [
+        "async fn f() -> R { body }",
+        "#[endpoint] async fn f() -> R { body }",
+        "#[handler] #[cfg(unix)] async fn f() -> R { body }",
+        "#[handler] async fn f(info: RequestInfo) -> R { body }",
+        "#[handler] async fn f(id: PathParam<impl T>) -> R { body }",
+    ] {
+        assert!(!is_wrapped("", item), "{item}");
+    }
 }
 
 #[test]

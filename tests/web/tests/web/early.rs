@@ -1,5 +1,5 @@
-//! Hits of handlers that are given nothing but what the URI says: those of axum answer before the
-//! handler's arguments are made, those of salvo are looked for by then.
+//! Hits of handlers that are given nothing but what the URI says answer before their arguments are
+//! made.
 
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -53,7 +53,7 @@ fn was(found: &'static str, body: &str) -> (StatusCode, &'static str, String) {
 /// A number of which it is known how often one was read.
 struct Counted<const N: usize>(u64);
 
-static READ: [AtomicU32; 3] = [const { AtomicU32::new(0) }; 3];
+static READ: [AtomicU32; 5] = [const { AtomicU32::new(0) }; 5];
 
 impl<'de, const N: usize> Deserialize<'de> for Counted<N> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -286,26 +286,36 @@ fn handlers_that_are_alike_answer_for_themselves() {
 }
 
 mod of_salvo {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
     use bytes::Bytes;
     use cached_web::salvo::cached_response;
-    use salvo::extract::QueryParam;
+    use http::StatusCode;
+    use salvo::extract::{Extractible, Metadata, QueryParam};
     use salvo::http::uri::Scheme;
-    use salvo::http::{ReqBody, ResBody};
+    use salvo::http::{ReqBody, ResBody, StatusError};
     use salvo::{Depot, FlowCtrl, Handler, Request, Response, Writer as _, handler};
 
-    use super::isolated;
+    use super::{Counted, isolated, read};
 
-    async fn asked(handler: impl Handler) -> (bool, Option<Bytes>) {
-        let request = http::Request::get("/?page=2").body(ReqBody::None).unwrap();
+    /// The status that a target is answered with, and whether that is a hit; and its body.
+    async fn asked_for(handler: &impl Handler, target: &str) -> (StatusCode, bool, Option<Bytes>) {
+        let request = http::Request::get(target).body(ReqBody::None).unwrap();
         let mut request = Request::from_hyper(request, Scheme::HTTP);
         let mut response = Response::new();
         let mut flow = FlowCtrl::new(Vec::new());
         handler.handle(&mut request, &mut Depot::new(), &mut response, &mut flow).await;
-        let is_hit = response.headers()["cache-status"].to_str().unwrap().contains("; hit");
+        let found = response.headers().get("cache-status");
+        let is_hit = found.is_some_and(|found| found.to_str().unwrap().contains("; hit"));
         let body = match response.take_body() {
             ResBody::Once(body) => Some(body),
             _ => None,
         };
+        (response.status_code.unwrap_or_default(), is_hit, body)
+    }
+
+    async fn asked(handler: impl Handler) -> (bool, Option<Bytes>) {
+        let (_, is_hit, body) = asked_for(&handler, "/?page=2").await;
         (is_hit, body)
     }
 
@@ -330,6 +340,99 @@ mod of_salvo {
                 assert_eq!(asked(first).await, (is_hit, Some("first 2".into())));
                 assert_eq!(asked(second).await, (is_hit, Some("second 2".into())));
             }
+        });
+    }
+
+    #[test]
+    fn extractors_of_the_uri_are_asked_once_for_an_entry() {
+        #[cached_response]
+        #[handler]
+        async fn list(page: QueryParam<Counted<3>, false>) -> String {
+            page.into_inner().map_or(0, |page| page.0).to_string()
+        }
+        isolated(async {
+            for is_hit in [false, true, true] {
+                assert_eq!(asked(list).await, (is_hit, Some("2".into())));
+            }
+            assert_eq!(read::<3>(), 1);
+        });
+    }
+
+    #[test]
+    fn what_an_extractor_refuses_is_refused_each_time() {
+        #[cached_response]
+        #[handler]
+        async fn list(page: QueryParam<u32>) -> String {
+            page.to_string()
+        }
+        isolated(async {
+            for is_hit in [false, true] {
+                let answer = asked_for(&list, "/?page=2").await;
+                assert_eq!(answer, (StatusCode::OK, is_hit, Some("2".into())));
+                for target in ["/?page=two", "/"] {
+                    let (status, is_hit, _) = asked_for(&list, target).await;
+                    assert_eq!((status, is_hit), (StatusCode::BAD_REQUEST, false));
+                }
+            }
+        });
+    }
+
+    /// Lets every second request in.
+    struct Guard;
+
+    impl<'r> Extractible<'r> for Guard {
+        fn metadata() -> &'static Metadata {
+            static METADATA: Metadata = Metadata::new("Guard");
+            &METADATA
+        }
+
+        #[allow(refining_impl_trait, reason = "`#[handler]` calls `write` of the error")]
+        async fn extract(_: &'r mut Request, _: &'r mut Depot) -> Result<Self, StatusError> {
+            static ASKED: AtomicU32 = AtomicU32::new(0);
+            let is_let_in = ASKED.fetch_add(1, Ordering::Relaxed).is_multiple_of(2);
+            if is_let_in { Ok(Self) } else { Err(StatusError::too_many_requests()) }
+        }
+    }
+
+    #[test]
+    fn all_extractors_run_where_one_reads_more() {
+        #[cached_response(skip(_guard))]
+        #[handler]
+        async fn list(page: QueryParam<Counted<4>>, _guard: Guard) -> String {
+            page.into_inner().0.to_string()
+        }
+        isolated(async {
+            for is_hit in [false, true] {
+                let answer = asked_for(&list, "/?page=2").await;
+                assert_eq!(answer, (StatusCode::OK, is_hit, Some("2".into())));
+                let (status, is_hit, _) = asked_for(&list, "/?page=2").await;
+                assert_eq!((status, is_hit), (StatusCode::TOO_MANY_REQUESTS, false));
+            }
+            assert_eq!(read::<4>(), 4);
+        });
+    }
+
+    #[test]
+    fn handlers_have_any_name_and_stand_anywhere() {
+        /// Has the name of an argument of the handler around it.
+        #[cached_response(handle = pages)]
+        #[handler]
+        #[allow(clippy::unused_async, reason = "attributes stay with the handler")]
+        pub async fn request(page: QueryParam<u32>) -> String {
+            format!("{first:?} {page}")
+        }
+        #[cached_response]
+        #[handler]
+        fn r#type(r#in: QueryParam<u32, false>) -> String {
+            format!("{:?}", r#in.into_inner())
+        }
+        isolated(async {
+            for is_hit in [false, true] {
+                assert_eq!(asked(request).await, (is_hit, Some("first 2".into())));
+                assert_eq!(asked(r#type).await, (is_hit, Some("None".into())));
+            }
+            assert_eq!(format!("{request:?} {type:?}"), "request type");
+            assert_eq!(pages::cache().stats().hits, 1);
         });
     }
 }
