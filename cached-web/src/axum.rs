@@ -81,6 +81,8 @@ pub mod __private {
 
     use super::Response;
     pub use super::early::{answer_early, number};
+    use crate::answer::Answer;
+    use crate::body::whole::Whole;
     use crate::body::{Flow, settle};
     use crate::engine::{Begun, Opened};
     pub use crate::plain::{Way, visit, way};
@@ -93,26 +95,32 @@ pub mod __private {
         body: impl Future<Output = T>,
     ) -> impl Future<Output = Response> {
         match begun.answered() {
-            Ok(answer) => Either::Left(ready(answer.into_response().map(Body::from))),
+            Ok(answer) => Either::Left(ready(answer.into())),
             Err(begun) => Either::Right(Box::pin(load(begun, body))),
         }
     }
 
     async fn load<T: IntoResponse>(begun: Begun, body: impl Future<Output = T>) -> Response {
         let mut load = match begun.open().await {
-            Opened::Answer(answer) => return answer.into_response().map(Body::from),
+            Opened::Answer(answer) => return answer.into(),
             Opened::Load(load) => load,
         };
         match load.run(body).await {
-            Err(answer) => answer.into_response().map(Body::from),
+            Err(answer) => answer.into(),
             Ok(value) => settle(load, value.into_response()).await.map(Body::from),
+        }
+    }
+
+    impl From<Answer> for Response {
+        fn from(answer: Answer) -> Self {
+            answer.into_response().map(|bytes| Body::new(Whole(bytes)))
         }
     }
 
     impl From<Flow<Self>> for Body {
         fn from(flow: Flow<Self>) -> Self {
             match flow {
-                Flow::Whole(bytes) => bytes.into(),
+                Flow::Whole(bytes) => Self::new(Whole(bytes)),
                 Flow::Passed(body) => body,
                 Flow::Read(body) => Self::new(body),
                 Flow::Copied(body) => Self::new(body),

@@ -3,6 +3,8 @@
 
 mod copied;
 mod read;
+#[cfg(feature = "tower")]
+pub(crate) mod whole;
 
 use bytes::Bytes;
 use http::response::Parts;

@@ -4,9 +4,10 @@
 //! requests is to see that nothing was found.
 
 use http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, COOKIE, FORWARDED, HOST, HeaderName, IF_MATCH,
-    IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, PRAGMA, PROXY_AUTHORIZATION,
-    RANGE, TRANSFER_ENCODING, UPGRADE,
+    ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, AUTHORIZATION, CACHE_CONTROL, CONNECTION,
+    CONTENT_LENGTH, COOKIE, FORWARDED, HOST, HeaderName, IF_MATCH, IF_MODIFIED_SINCE,
+    IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, PRAGMA, PROXY_AUTHORIZATION, RANGE, REFERER,
+    TRANSFER_ENCODING, UPGRADE, UPGRADE_INSECURE_REQUESTS, USER_AGENT,
 };
 use http::{HeaderMap, HeaderValue};
 
@@ -50,6 +51,14 @@ impl Topic {
             TRANSFER_ENCODING => Self::Transfer,
             CACHE_CONTROL | PRAGMA => Self::Directives,
             FORWARDED => Self::Target,
+            // Nothing, and told at a glance: most requests have these.
+            ACCEPT
+            | ACCEPT_ENCODING
+            | ACCEPT_LANGUAGE
+            | CONNECTION
+            | REFERER
+            | UPGRADE_INSECURE_REQUESTS
+            | USER_AGENT => return None,
             _ => return Self::of_extension(name.as_str()),
         })
     }

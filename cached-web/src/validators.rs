@@ -94,17 +94,18 @@ fn hash(headers: &HeaderMap, body: &[u8]) -> u128 {
 
 /// Whether `If-None-Match` names this tag, or any.
 fn is_known_tag(request: &HeaderMap, tag: Option<&HeaderValue>) -> bool {
-    let mut lines = request.get_all(IF_NONE_MATCH).iter();
+    let all = request.get_all(IF_NONE_MATCH);
+    let mut lines = all.iter();
     if let (Some(line), None) = (lines.next(), lines.next())
         && line.as_bytes().trim_ascii() == b"*"
     {
         return true;
     }
-    let Some((tag, b"")) = tag.and_then(|tag| opaque_tag(tag.as_bytes())) else { return false };
-    request
-        .get_all(IF_NONE_MATCH)
-        .iter()
-        .any(|line| Tags(line.as_bytes()).any(|known| known == tag))
+    let Some(whole) = tag.map(HeaderValue::as_bytes) else { return false };
+    let Some((tag, b"")) = opaque_tag(whole) else { return false };
+    // As a rule it is the one that was sent.
+    let names_it = |line: &[u8]| line == whole || Tags(line).any(|known| known == tag);
+    all.iter().any(|line| names_it(line.as_bytes()))
 }
 
 /// The tags of a list, without what says that one is weak. Ends at what is no tag.
@@ -133,9 +134,8 @@ impl<'l> Iterator for Tags<'l> {
 fn opaque_tag(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let text = text.strip_prefix(b"W/").unwrap_or(text);
     let inner = text.strip_prefix(b"\"")?;
-    let end = inner.iter().position(|byte| *byte == b'"')?;
-    let is_tag = inner[..end].iter().all(|byte| !matches!(byte, 0..=b' ' | 0x7F));
-    is_tag.then(|| text.split_at(end + 2))
+    let end = inner.iter().position(|byte| matches!(byte, 0..=b' ' | b'"' | 0x7F))?;
+    (inner[end] == b'"').then(|| text.split_at(end + 2))
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@ mod numbers;
 
 use std::ops::Deref;
 
-use axum::body::Body;
 use axum::extract::{
     FromRequestParts, NestedPath, OriginalUri, Path, Query, RawPathParams, RawQuery, State,
 };
@@ -40,7 +39,7 @@ impl<S: Sync, const HANDLER: u64> FromRequestParts<S> for RequestInfoOf<HANDLER>
         if let Some(early) = find(HANDLER) {
             let asked = Asked::new(&parts.method, super::uri(parts), &parts.headers);
             if let Some(answer) = early.answer(asked) {
-                return Err(answer.into_response().map(Body::from));
+                return Err(answer.into());
             }
         }
         Ok(Self(super::info(parts)))

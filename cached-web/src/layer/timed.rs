@@ -16,7 +16,7 @@ use tower_service::Service;
 
 use super::CacheLayer;
 use crate::answer::Answer;
-use crate::body::{Flow, settle};
+use crate::body::{Flow, settle, whole};
 use crate::engine::{Begun, Opened};
 use crate::made::Made;
 use crate::request::{Asked, RequestInfo};
@@ -236,8 +236,7 @@ where
         ctx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         match &mut self.get_mut().0 {
-            Flow::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
-            Flow::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(mem::take(bytes))))),
+            Flow::Whole(bytes) => whole::poll(bytes),
             Flow::Passed(body) => Pin::new(body).poll_frame(ctx),
             Flow::Read(body) => Pin::new(body).poll_frame(ctx),
             Flow::Copied(body) => Pin::new(body).poll_frame(ctx),
@@ -255,7 +254,7 @@ where
 
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
-            Flow::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Flow::Whole(bytes) => whole::size_hint(bytes),
             Flow::Passed(body) => body.size_hint(),
             Flow::Read(body) => body.size_hint(),
             Flow::Copied(body) => body.size_hint(),

@@ -12,6 +12,7 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use super::shelf::Fetch;
+use crate::body::whole;
 use crate::rfc9111::Stored;
 
 pin_project! {
@@ -152,7 +153,7 @@ impl<B: Body> Body for Rfc9111Body<B> {
         let (body, copy) = match self.project().inner.project() {
             InnerProjection::Whole { bytes, trailers, error } => {
                 if !bytes.is_empty() {
-                    return Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes)))));
+                    return whole::poll(bytes);
                 }
                 let trailers = trailers.take().map(|trailers| Ok(Frame::trailers(trailers)));
                 return Poll::Ready(trailers.or_else(|| error.take().map(Err)));
@@ -195,7 +196,7 @@ impl<B: Body> Body for Rfc9111Body<B> {
 
     fn size_hint(&self) -> SizeHint {
         match &self.inner {
-            Inner::Whole { bytes, error: None, .. } => SizeHint::with_exact(bytes.len() as u64),
+            Inner::Whole { bytes, error: None, .. } => whole::size_hint(bytes),
             Inner::Whole { bytes, .. } => {
                 let mut hint = SizeHint::new();
                 hint.set_lower(bytes.len() as u64);

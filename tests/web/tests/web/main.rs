@@ -9,6 +9,7 @@ mod client;
 mod early;
 mod flood;
 mod jars;
+mod lengths;
 mod orders;
 mod outcome;
 mod raw;
