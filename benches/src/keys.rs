@@ -56,4 +56,12 @@ impl Random {
         self.0 ^= self.0 >> 27;
         (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 11) as f64 / (1_u64 << 53) as f64
     }
+
+    /// Puts them into an order in which any is as likely as any other.
+    #[cfg(any(feature = "peers", feature = "web"))]
+    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            items.swap(last, (self.unit() * (last + 1) as f64) as usize);
+        }
+    }
 }
