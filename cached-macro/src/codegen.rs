@@ -78,6 +78,27 @@ fn instance(caching: &Caching) -> TokenStream {
     })
 }
 
+// Input: `unless = preview`
+//
+// Output:
+//
+//     .unless({ let __condition: bool = preview; __condition })
+fn conditions(caching: &Caching) -> TokenStream {
+    let Caching { unless, refresh, .. } = caching;
+    let given = [("unless", unless), ("refresh", refresh)];
+    given
+        .iter()
+        .filter_map(|(name, condition)| {
+            let (name, condition) = (Ident::new(name, Span::mixed_site()), condition.as_ref()?);
+            // With a type, what is none is said of the user's expression alone.
+            let bound = quote_spanned!(at(condition.span())=>
+                let __condition: ::core::primitive::bool = #condition;
+            );
+            Some(hygienic!(.#name({ #bound __condition })))
+        })
+        .collect()
+}
+
 // Input:
 //
 //     #[cached(key = "user:{id}", skip(db))]
@@ -105,15 +126,14 @@ fn instance(caching: &Caching) -> TokenStream {
 //
 // Where a load may run in the background, `__call` is made as in `background.rs`.
 fn call(spec: &Spec, function: &Function, here: &Here) -> TokenStream {
-    let Caching { unless, refresh, .. } = &spec.caching;
+    let Caching { unless, .. } = &spec.caching;
     let Here { site, instance, mode, again } = here;
     let span = at(spec.returned.declared.span());
     let rt = spec.caching.rt_at(span);
     let rules = rules::rules(spec, span);
     let bypass = (unless.is_some() || spec.caching.handle.is_some())
         .then(|| hygienic!(#rt::bypass(#site, __instance, __rules)));
-    let unless = unless.as_ref().map(|condition| hygienic!(.unless(#condition)));
-    let refresh = refresh.as_ref().map(|condition| hygienic!(.refresh(#condition)));
+    let conditions = conditions(&spec.caching);
     let underscored = underscored(function);
     let codec = codec(spec);
     let prepare = match (&spec.caching.background, again) {
@@ -126,7 +146,7 @@ fn call(spec: &Spec, function: &Function, here: &Here) -> TokenStream {
         #codec
         #rules
         let __instance = #instance;
-        let __mode = #mode #unless #refresh;
+        let __mode = #mode #conditions;
         #underscored
         #prepare
     );

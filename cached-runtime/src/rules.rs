@@ -41,13 +41,15 @@ pub fn rules<R, A: Adapter<R>>(_: &Pick<R>, adapter: A) -> Rules<R, A> {
     Rules { returned: PhantomData, adapter, storing, failing }
 }
 
+/// Each returns the least that is known of the closure that it takes: what the compiler says of one of
+/// a wrong type is about the closure then, and not about all that rules are asked for.
 impl<R, A: Adapter<R>, S, T, W, G, X> Rules<R, A, Storing<S, T, W, G>, X> {
     /// Stores only values of which `store_if` is true.
     #[must_use]
-    pub fn store_if<F>(self, store_if: F) -> Rules<R, A, Storing<F, T, W, G>, X>
-    where
-        F: Fn(&A::Item) -> bool,
-    {
+    pub fn store_if(
+        self,
+        store_if: impl Fn(&A::Item) -> bool,
+    ) -> Rules<R, A, Storing<impl StoreIf<A::Item>, T, W, G>, X> {
         self.storing(|Storing { timeout_of, weigh, tags_of, .. }| Storing {
             store_if,
             timeout_of,
@@ -58,10 +60,10 @@ impl<R, A: Adapter<R>, S, T, W, G, X> Rules<R, A, Storing<S, T, W, G>, X> {
 
     /// Stores each value for as long as `timeout_of` says; not at all for zero.
     #[must_use]
-    pub fn timeout_of<F>(self, timeout_of: F) -> Rules<R, A, Storing<S, F, W, G>, X>
-    where
-        F: Fn(&A::Item) -> Duration,
-    {
+    pub fn timeout_of(
+        self,
+        timeout_of: impl Fn(&A::Item) -> Duration,
+    ) -> Rules<R, A, Storing<S, impl TimeoutOf<A::Item>, W, G>, X> {
         self.storing(|Storing { store_if, weigh, tags_of, .. }| Storing {
             store_if,
             timeout_of,
@@ -72,11 +74,16 @@ impl<R, A: Adapter<R>, S, T, W, G, X> Rules<R, A, Storing<S, T, W, G>, X> {
 
     /// Weighs each value. A weight of zero counts as one.
     #[must_use]
-    pub fn weigh<F, N>(self, weigh: F) -> Rules<R, A, Storing<S, T, F, G>, X>
-    where
-        F: Fn(&A::Item) -> N,
-        N: Amount,
-    {
+    pub fn weigh<N: Amount>(
+        self,
+        weigh: impl Fn(&A::Item) -> N,
+    ) -> Rules<R, A, Storing<S, T, impl Weigh<A::Item>, G>, X> {
+        self.weighed_by(weigh)
+    }
+
+    /// The same for rules whose type has to be written down.
+    #[must_use]
+    pub fn weighed_by<V: Weigh<A::Item>>(self, weigh: V) -> Rules<R, A, Storing<S, T, V, G>, X> {
         self.storing(|Storing { store_if, timeout_of, tags_of, .. }| Storing {
             store_if,
             timeout_of,
@@ -87,11 +94,10 @@ impl<R, A: Adapter<R>, S, T, W, G, X> Rules<R, A, Storing<S, T, W, G>, X> {
 
     /// Tags each value with what `tags_of` makes of it.
     #[must_use]
-    pub fn tags_of<F, N>(self, tags_of: F) -> Rules<R, A, Storing<S, T, W, F>, X>
-    where
-        F: Fn(&A::Item) -> N,
-        N: Names,
-    {
+    pub fn tags_of<N: Names>(
+        self,
+        tags_of: impl Fn(&A::Item) -> N,
+    ) -> Rules<R, A, Storing<S, T, W, impl TagsOf<A::Item>>, X> {
         self.storing(|Storing { store_if, timeout_of, weigh, .. }| Storing {
             store_if,
             timeout_of,

@@ -84,7 +84,7 @@ pub(crate) type Terms = Rules<
 pub(crate) fn terms() -> Terms {
     let pick = Pick::<Result>::NEW;
     rules(&pick, Pages)
-        .weigh(Kept::weight as fn(&Kept) -> u64)
+        .weighed_by(Kept::weight as fn(&Kept) -> u64)
         .stale_if(pick.stale_if((|unkept| *unkept != Unkept::Private) as fn(&Unkept) -> bool))
         .on_timeout((|| Unkept::Late) as fn() -> Unkept)
 }

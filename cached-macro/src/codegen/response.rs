@@ -11,7 +11,7 @@ use syn::{FnArg, Pat, PatType, ReturnType, Signature, parse_quote, parse_quote_s
 
 use super::handle::beside::{self, Beside};
 use super::key::{self, Amid};
-use super::{background, body, instance, site, tags, underscored};
+use super::{background, body, conditions, instance, site, tags, underscored};
 use crate::args;
 use crate::attribute::Attribute;
 use crate::diagnostics::Errors;
@@ -84,7 +84,8 @@ fn write(spec: &Spec, function: &Function) -> TokenStream {
     let begin = begin(spec, function, &site, &instance);
     let refresh = refresh(spec, function);
     let respond = respond(spec, function);
-    let response = hygienic!({ #begin #refresh #respond }.await);
+    // What a return type lacks is said where it stands, and once.
+    let response = quote_spanned!(returned_at(function)=> { #begin #refresh #respond }.await);
     let block = body::braces(function, &hygienic!(#site_item #rules #response));
     let Function { attrs, vis, .. } = function;
     let sig = signature(spec, function);
@@ -169,9 +170,8 @@ fn begin(
     let rt = caching.rt();
     let module = Ident::new(spec.framework.module, Span::mixed_site());
     let request = request(spec, function);
-    let unless = caching.unless.as_ref().map(|condition| hygienic!(.unless(#condition)));
-    let refresh = caching.refresh.as_ref().map(|condition| hygienic!(.refresh(#condition)));
-    let mode = named(spec, function, &hygienic!(#rt::Mode::Normal #unless #refresh));
+    let conditions = conditions(caching);
+    let mode = named(spec, function, &hygienic!(#rt::Mode::Normal #conditions));
     let key = key::key_amid(caching, function, &amid(spec));
     let tagged = (!caching.tags.templates.is_empty()).then(|| {
         let tags = tags(caching, &hygienic!(__tagged));
@@ -294,10 +294,7 @@ fn refresh(spec: &Spec, function: &Function) -> Option<TokenStream> {
 //     axum::__private::respond(__begun, __way, __body).await
 fn respond(spec: &Spec, function: &Function) -> TokenStream {
     let ty = returned::written(&function.sig.output);
-    let span = match &function.sig.output {
-        ReturnType::Type(_, ty) => at(ty.span()),
-        ReturnType::Default => at(function.body.span_close()),
-    };
+    let span = returned_at(function);
     let krate = spec.caching.home.krate_at(span);
     let module = Ident::new(spec.framework.module, span);
     let future = body::declared(function, body::future(function, ty.as_ref(), span), span);
@@ -306,6 +303,14 @@ fn respond(spec: &Spec, function: &Function) -> TokenStream {
         let __body = #future;
         #krate::#module::__private::respond(__begun, __way, __body)
     )
+}
+
+/// Where it says what the handler returns.
+fn returned_at(function: &Function) -> Span {
+    match &function.sig.output {
+        ReturnType::Type(_, ty) => at(ty.span()),
+        ReturnType::Default => at(function.body.span_close()),
+    }
 }
 
 #[cfg(test)]

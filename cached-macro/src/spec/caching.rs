@@ -10,7 +10,7 @@ use syn::{Expr, FnArg, Lit, PatType, Receiver};
 
 use super::background::{self, Background};
 use super::tags::{self, Tags};
-use super::{Key, freshness, policy, sharing, ungrouped};
+use super::{Key, bool_of, freshness, policy, sharing, ungrouped};
 use crate::args::{Args, Value};
 use crate::attribute::{Attribute, Home};
 use crate::diagnostics::Errors;
@@ -108,6 +108,7 @@ pub(super) fn caching(
         sharing.asked
     });
     check_closures(args, errors);
+    check_conditions(args, errors);
     let name = text(args, "name", "users", errors);
     let version = version(args, errors);
     let handle = handle(args, function, errors);
@@ -216,6 +217,21 @@ fn check_closures(args: &Args, errors: &mut Errors) {
                 literal,
                 format!("`{name}` takes a closure over the value; write `{name} = |value| ..`"),
             );
+        }
+    }
+}
+
+/// Arguments that are decided by each call's arguments.
+fn check_conditions(args: &Args, errors: &mut Errors) {
+    for name in ["unless", "refresh"] {
+        let Some(expr) = args.value(name).cloned().map(ungrouped) else { continue };
+        let is_none = match &expr {
+            Expr::Closure(_) => true,
+            Expr::Lit(_) => bool_of(&expr).is_none(),
+            _ => false,
+        };
+        if is_none {
+            errors.at(expr, format!("`{name}` takes a condition on the arguments; write a `bool`, such as `{name} = page > 9`"));
         }
     }
 }
