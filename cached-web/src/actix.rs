@@ -111,6 +111,9 @@ pub mod __private {
     use crate::rules::Rules;
     use crate::visit::Visit;
 
+    /// The first argument of a handler: attributes of actix-web give it one wherever they stand.
+    pub type Added = RequestInfo;
+
     /// What a response is made for: `Responder` asks for the request.
     pub struct Way(HttpRequest);
 

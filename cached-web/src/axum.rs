@@ -25,9 +25,10 @@
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The attribute goes above `#[debug_handler]`. The handler is given one argument more, the first: a
-//! [`RequestInfo`], or a [`RequestInfoOf`], unless it takes one anyway. It returns a [`Response`],
-//! whatever it returned before, so [`axum::response::IntoResponse`] is all that is asked of that.
+//! The attribute goes above `#[debug_handler]`. The handler is given one argument more, the first, a
+//! [`CachedResponseGoesAboveOtherAttributes`], unless it takes a [`RequestInfo`]. It returns a
+//! [`Response`], whatever it returned before, so [`axum::response::IntoResponse`] is all that is asked
+//! of that.
 //!
 //! A hit is answered before the handler's arguments are made, if the default key holds what they are
 //! made of: `Path`, `Query`, `RawQuery`, `Uri`, `OriginalUri`, `Method`, and `State`, which no request
@@ -46,9 +47,8 @@ use http::request::Parts;
 
 pub use cached_macro::axum_cached_response as cached_response;
 
-pub use crate::RequestInfo;
 use crate::sent::sent_by_client;
-pub use early::RequestInfoOf;
+pub use crate::{CachedResponseGoesAboveOtherAttributes, RequestInfo};
 
 /// What a cached handler returns.
 pub type Response = ::axum::response::Response;
@@ -80,7 +80,7 @@ pub mod __private {
     use futures_util::future::Either;
 
     use super::Response;
-    pub use super::early::{answer_early, number};
+    pub use super::early::{Added, answer_early, number};
     use crate::answer::Answer;
     use crate::body::whole::Whole;
     use crate::body::{Flow, settle};

@@ -17,6 +17,8 @@
 
 #[cfg(feature = "actix")]
 pub mod actix;
+#[cfg(any(feature = "axum", feature = "poem", feature = "rocket", feature = "salvo"))]
+mod added;
 mod admission;
 mod answer;
 #[cfg(feature = "axum")]
@@ -86,6 +88,8 @@ pub mod __private {
 
 use cached_runtime::__private as rt;
 
+#[cfg(any(feature = "axum", feature = "poem", feature = "rocket", feature = "salvo"))]
+pub use added::CachedResponseGoesAboveOtherAttributes;
 pub use cached_macro::web_invalidates as invalidates;
 #[cfg(any(feature = "actix", feature = "poem", feature = "salvo", feature = "tower"))]
 pub use layer::CacheLayer;

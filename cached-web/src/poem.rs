@@ -25,10 +25,11 @@
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The attribute goes above `#[handler]`. The handler is given one argument more, the first: a
-//! [`RequestInfo`], unless it takes one anyway. It returns a [`Response`], whatever it returned before,
-//! so [`poem::IntoResponse`] is all that is asked of that, or a `Result` of it. An error that it
-//! returns goes to middleware as the error it is, and is not kept, whatever its status.
+//! The attribute goes above `#[handler]`. The handler is given one argument more, the first, a
+//! [`CachedResponseGoesAboveOtherAttributes`], unless it takes a [`RequestInfo`]. It returns a
+//! [`Response`], whatever it returned before, so [`poem::IntoResponse`] is all that is asked of that,
+//! or a `Result` of it. An error that it returns goes to middleware as the error it is, and is not
+//! kept, whatever its status.
 //!
 //! A handler that takes a `CookieJar` or a `Session` is refused: poem sends their cookies beside the
 //! response, where the cache does not see them. For the same reason `CookieJarManager` goes inside of a
@@ -70,8 +71,8 @@ use poem::{FromRequest, Request, RequestBody};
 
 pub use cached_macro::poem_cached_response as cached_response;
 
-pub use crate::RequestInfo;
 use crate::sent::sent;
+pub use crate::{CachedResponseGoesAboveOtherAttributes, RequestInfo};
 pub use layer::CacheEndpoint;
 
 /// What a cached handler returns.
@@ -80,6 +81,12 @@ pub type Response = poem::Result<poem::Response>;
 impl<'a> FromRequest<'a> for RequestInfo {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
         Ok(request.into())
+    }
+}
+
+impl<'a> FromRequest<'a> for CachedResponseGoesAboveOtherAttributes {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        Ok(Self(request.into()))
     }
 }
 
@@ -98,6 +105,7 @@ pub mod __private {
 
     use super::Response;
     use super::keep::{answered, keep};
+    pub use crate::CachedResponseGoesAboveOtherAttributes as Added;
     use crate::engine::{Begun, Opened};
     pub use crate::plain::{Way, visit, way};
 

@@ -22,9 +22,9 @@
 //! ```
 //!
 //! The attribute goes above `#[get(..)]` and its like. The handler is given one argument more, the
-//! first: a [`RequestInfo`], unless it takes one anyway. It returns a [`Response`], whatever it returned
-//! before, so [`Responder`] is all that is asked of that. Where it responds with a
-//! [`Status`] alone, that goes to the catcher of that status, and nothing is kept.
+//! first, a [`CachedResponseGoesAboveOtherAttributes`], unless it takes a [`RequestInfo`]. It returns a
+//! [`Response`], whatever it returned before, so [`Responder`] is all that is asked of that. Where it
+//! responds with a [`Status`] alone, that goes to the catcher of that status, and nothing is kept.
 //!
 //! Rocket sends the cookies of its jar on its own, after the handler: where a guard, the handler or its
 //! responder has changed one, a `Flash` for example, the response is not kept. There is no load in the background, since a response of rocket's is made
@@ -41,6 +41,8 @@ use rocket::response::{self, Responder};
 use rocket::{Request, async_trait};
 
 pub use cached_macro::rocket_cached_response as cached_response;
+
+pub use crate::CachedResponseGoesAboveOtherAttributes;
 
 /// What a cached handler returns: a response of rocket's, or a status for the catchers.
 #[derive(Debug)]
@@ -80,6 +82,15 @@ impl<'r> FromRequest<'r> for RequestInfo<'r> {
     }
 }
 
+#[async_trait]
+impl<'r> FromRequest<'r> for __private::Added<'r> {
+    type Error = Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Infallible> {
+        RequestInfo::from_request(request).await.map(CachedResponseGoesAboveOtherAttributes)
+    }
+}
+
 /// What generated code names.
 #[doc(hidden)]
 pub mod __private {
@@ -89,10 +100,14 @@ pub mod __private {
 
     use super::convert::{self, Incoming, Outgoing};
     use super::{RequestInfo, Response};
+    use crate::CachedResponseGoesAboveOtherAttributes;
     use crate::body::{Flow, settle};
     use crate::engine::{Begun, Load, Opened};
     use crate::rules::Rules;
     use crate::visit::Visit;
+
+    /// The first argument of a handler.
+    pub type Added<'r> = CachedResponseGoesAboveOtherAttributes<RequestInfo<'r>>;
 
     /// What a response is made for: `Responder` asks for the request.
     pub struct Way<'r>(&'r Request<'r>);

@@ -27,9 +27,10 @@
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The attribute goes above `#[handler]`. The handler is given one argument more, the first: a
-//! [`RequestInfo`], unless it takes one anyway. It returns a [`Response`], whatever it returned before,
-//! so [`salvo::Writer`] and `'static` are all that is asked of that.
+//! The attribute goes above `#[handler]`. The handler is given one argument more, the first, a
+//! [`CachedResponseGoesAboveOtherAttributes`], unless it takes a [`RequestInfo`]. It returns a
+//! [`Response`], whatever it returned before, so [`salvo::Writer`] and `'static` are all that is asked
+//! of that.
 //!
 //! A hit is answered before the handler's arguments are made, if the default key holds what they are
 //! made of: `PathParam` and `QueryParam`. The request that filled the entry has passed their extractors
@@ -86,7 +87,7 @@ use salvo::{Depot, Request, Writer, async_trait};
 
 pub use cached_macro::salvo_cached_response as cached_response;
 
-pub use crate::RequestInfo;
+pub use crate::{CachedResponseGoesAboveOtherAttributes, RequestInfo};
 pub use write::Response;
 
 #[expect(refining_impl_trait, reason = "`#[handler]` calls `write` of the error: see there")]
@@ -98,6 +99,25 @@ impl<'r> Extractible<'r> for RequestInfo {
 
     async fn extract(request: &'r mut Request, _: &'r mut Depot) -> Result<Self, Never> {
         Ok((&*request).into())
+    }
+
+    async fn extract_with_arg(
+        request: &'r mut Request,
+        depot: &'r mut Depot,
+        _: &str,
+    ) -> Result<Self, Never> {
+        Self::extract(request, depot).await
+    }
+}
+
+#[expect(refining_impl_trait, reason = "as above")]
+impl<'r> Extractible<'r> for CachedResponseGoesAboveOtherAttributes {
+    fn metadata() -> &'static Metadata {
+        RequestInfo::metadata()
+    }
+
+    async fn extract(request: &'r mut Request, _: &'r mut Depot) -> Result<Self, Never> {
+        Ok(Self((&*request).into()))
     }
 
     async fn extract_with_arg(
@@ -141,6 +161,7 @@ pub mod __private {
 
     use super::Response;
     pub use super::early::Early;
+    pub use crate::CachedResponseGoesAboveOtherAttributes as Added;
     use crate::engine::{Begun, Opened};
     pub use crate::plain::{Way, visit, way};
 

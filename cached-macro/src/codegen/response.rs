@@ -44,7 +44,7 @@ pub(crate) fn expand(
 // Output:
 //
 //     async fn list(
-//         __cached_request: axum::RequestInfo,
+//         __cached_request: axum::__private::Added,
 //         Query(page): Query<Page>,
 //         user: User,
 //     ) -> axum::Response {
@@ -118,7 +118,7 @@ fn signature(spec: &Spec, function: &Function) -> Signature {
             let ty = match spec.early {
                 Early::Extractor => early::numbered(&krate, &module, span),
                 Early::Wrapper | Early::Handler | Early::Never => {
-                    quote_spanned!(span=> #module::RequestInfo #lifetime)
+                    quote_spanned!(span=> #module::__private::Added #lifetime)
                 }
             };
             let request: FnArg = parse_quote_spanned!(span=> #name: #ty);
@@ -203,7 +203,7 @@ fn begin(
 
 // Output:
 //
-//     { let request = &__cached_request; statements }
+//     { let request: &axum::RequestInfo = &__cached_request; statements }
 //
 // Without the `let` where the statements do not name it.
 fn named(spec: &Spec, function: &Function, statements: &TokenStream) -> TokenStream {
@@ -213,9 +213,12 @@ fn named(spec: &Spec, function: &Function, statements: &TokenStream) -> TokenStr
     });
     let request = implied.map(|name| {
         let request = request(spec, function);
+        let krate = spec.caching.home.krate_at(Span::mixed_site());
+        let module = Ident::new(spec.framework.module, Span::mixed_site());
+        let lifetime = spec.framework.is_borrowed.then(|| hygienic!(<'_>));
         hygienic!(
             #[allow(unused_variables, reason = "a closure may have an argument of this name")]
-            let #name = #request;
+            let #name: &#krate::#module::RequestInfo #lifetime = #request;
         )
     });
     hygienic!({ #request #statements })

@@ -2,8 +2,6 @@
 
 mod numbers;
 
-use std::ops::Deref;
-
 use axum::extract::{
     FromRequestParts, NestedPath, OriginalUri, Path, Query, RawPathParams, RawQuery, State,
 };
@@ -12,26 +10,18 @@ use http::request::Parts;
 pub use self::numbers::number;
 use self::numbers::{find, remember};
 use super::Response;
+use crate::CachedResponseGoesAboveOtherAttributes;
 use crate::early::{Early, OfUri};
 use crate::request::{Asked, RequestInfo};
 use crate::rt::{Instance, Site};
 use crate::rules::Rules;
 
-/// What `#[cached_response]` gives a handler: a [`RequestInfo`] that knows by a number whose it is.
-///
-/// The handler is found by that number for hits that answer before its arguments are made.
-#[derive(Clone, Debug)]
-pub struct RequestInfoOf<const HANDLER: u64>(RequestInfo);
+/// The first argument of a handler, which is found by its number for hits that answer before its
+/// arguments are made.
+pub type Added<const HANDLER: u64 = 0> =
+    CachedResponseGoesAboveOtherAttributes<RequestInfo, HANDLER>;
 
-impl<const HANDLER: u64> Deref for RequestInfoOf<HANDLER> {
-    type Target = RequestInfo;
-
-    fn deref(&self) -> &RequestInfo {
-        &self.0
-    }
-}
-
-impl<S: Sync, const HANDLER: u64> FromRequestParts<S> for RequestInfoOf<HANDLER> {
+impl<S: Sync, const HANDLER: u64> FromRequestParts<S> for Added<HANDLER> {
     /// The answer.
     type Rejection = Response;
 
@@ -48,7 +38,7 @@ impl<S: Sync, const HANDLER: u64> FromRequestParts<S> for RequestInfoOf<HANDLER>
 
 /// Lets responses answer from now on before the handler's arguments are made, if they may.
 pub fn answer_early<const HANDLER: u64>(
-    _: &RequestInfoOf<HANDLER>,
+    _: &Added<HANDLER>,
     site: &'static Site,
     instance: Instance,
     rules: &'static Rules,

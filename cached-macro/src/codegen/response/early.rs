@@ -16,13 +16,13 @@ use crate::spec::response::Spec;
 //
 // Output:
 //
-//     axum::RequestInfoOf<{ __private::handler!(7) }>
+//     axum::__private::Added<{ __private::handler!(7) }>
 pub(super) fn numbered(krate: &TokenStream, module: &TokenStream, span: Span) -> TokenStream {
     // Tells apart the handlers that a macro makes of one line.
     static HANDLERS: AtomicU64 = AtomicU64::new(0);
     let nth = HANDLERS.fetch_add(1, Ordering::Relaxed).to_string();
     let nth = LitInt::new(&nth, span);
-    quote_spanned!(span=> #module::RequestInfoOf<{ #krate::__private::handler!(#nth) }>)
+    quote_spanned!(span=> #module::__private::Added<{ #krate::__private::handler!(#nth) }>)
 }
 
 /// Statements that spare a hit what only a load needs, if they can.
