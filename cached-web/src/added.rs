@@ -13,9 +13,13 @@ use crate::request::RequestInfo;
 /// `HANDLER` is a number by which hits find what they answer from, if they may answer before the
 /// handler's arguments are made; 0 otherwise.
 #[derive(Clone, Debug)]
-pub struct CachedResponseGoesAboveOtherAttributes<T = RequestInfo, const HANDLER: u64 = 0>(
-    pub(crate) T,
-);
+pub struct CachedResponseGoesAboveOtherAttributes<T = RequestInfo, const HANDLER: u64 = 0>(T);
+
+impl<T, const HANDLER: u64> From<T> for CachedResponseGoesAboveOtherAttributes<T, HANDLER> {
+    fn from(info: T) -> Self {
+        Self(info)
+    }
+}
 
 impl<T, const HANDLER: u64> Deref for CachedResponseGoesAboveOtherAttributes<T, HANDLER> {
     type Target = T;

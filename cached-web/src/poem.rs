@@ -86,7 +86,7 @@ impl<'a> FromRequest<'a> for RequestInfo {
 
 impl<'a> FromRequest<'a> for CachedResponseGoesAboveOtherAttributes {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
-        Ok(Self(request.into()))
+        Ok(RequestInfo::from(request).into())
     }
 }
 

@@ -87,7 +87,7 @@ impl<'r> FromRequest<'r> for __private::Added<'r> {
     type Error = Infallible;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Infallible> {
-        RequestInfo::from_request(request).await.map(CachedResponseGoesAboveOtherAttributes)
+        RequestInfo::from_request(request).await.map(Into::into)
     }
 }
 

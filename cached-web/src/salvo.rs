@@ -90,44 +90,31 @@ pub use cached_macro::salvo_cached_response as cached_response;
 pub use crate::{CachedResponseGoesAboveOtherAttributes, RequestInfo};
 pub use write::Response;
 
-#[expect(refining_impl_trait, reason = "`#[handler]` calls `write` of the error: see there")]
-impl<'r> Extractible<'r> for RequestInfo {
-    fn metadata() -> &'static Metadata {
-        static METADATA: Metadata = Metadata::new("RequestInfo");
-        &METADATA
-    }
+macro_rules! extractible {
+    ($($ty:ident)*) => {$(
+        #[expect(refining_impl_trait, reason = "`#[handler]` calls `write` of the error: see there")]
+        impl<'r> Extractible<'r> for $ty {
+            fn metadata() -> &'static Metadata {
+                static METADATA: Metadata = Metadata::new("RequestInfo");
+                &METADATA
+            }
 
-    async fn extract(request: &'r mut Request, _: &'r mut Depot) -> Result<Self, Never> {
-        Ok((&*request).into())
-    }
+            async fn extract(request: &'r mut Request, _: &'r mut Depot) -> Result<Self, Never> {
+                Ok(RequestInfo::from(&*request).into())
+            }
 
-    async fn extract_with_arg(
-        request: &'r mut Request,
-        depot: &'r mut Depot,
-        _: &str,
-    ) -> Result<Self, Never> {
-        Self::extract(request, depot).await
-    }
+            async fn extract_with_arg(
+                request: &'r mut Request,
+                depot: &'r mut Depot,
+                _: &str,
+            ) -> Result<Self, Never> {
+                Self::extract(request, depot).await
+            }
+        }
+    )*};
 }
 
-#[expect(refining_impl_trait, reason = "as above")]
-impl<'r> Extractible<'r> for CachedResponseGoesAboveOtherAttributes {
-    fn metadata() -> &'static Metadata {
-        RequestInfo::metadata()
-    }
-
-    async fn extract(request: &'r mut Request, _: &'r mut Depot) -> Result<Self, Never> {
-        Ok(Self((&*request).into()))
-    }
-
-    async fn extract_with_arg(
-        request: &'r mut Request,
-        depot: &'r mut Depot,
-        _: &str,
-    ) -> Result<Self, Never> {
-        Self::extract(request, depot).await
-    }
-}
+extractible!(RequestInfo CachedResponseGoesAboveOtherAttributes);
 
 /// Why a [`RequestInfo`] cannot be had of a request: there is no reason.
 #[derive(Debug)]

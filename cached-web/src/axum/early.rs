@@ -32,7 +32,7 @@ impl<S: Sync, const HANDLER: u64> FromRequestParts<S> for Added<HANDLER> {
                 return Err(answer.into());
             }
         }
-        Ok(Self(super::info(parts)))
+        Ok(super::info(parts).into())
     }
 }
 
