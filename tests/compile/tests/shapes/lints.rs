@@ -4,9 +4,10 @@
 #![forbid(unsafe_code)]
 
 /// The functions.
-#[path = "../../../../tests/lints/functions.rs"]
+#[path = "../../../tests/lints/functions.rs"]
 pub mod functions;
 
-fn main() {
+/// Calls one of them.
+pub fn main() {
     let _ = functions::plain(1, "a");
 }

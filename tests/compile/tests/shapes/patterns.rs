@@ -63,7 +63,7 @@ fn with_handle(Path(id): Path<u64>, mut more: u64, _: u8) -> u64 {
     more
 }
 
-fn main() {
+pub fn main() {
     testing::isolated(|| {
         miss!(tuple_struct(Path(1)), 1);
         hit!(tuple_struct(Path(1)), 1);

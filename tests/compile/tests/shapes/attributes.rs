@@ -33,7 +33,7 @@ fn never_either(n: Missing) -> Missing {
 }
 
 #[cached(handle)]
-#[cfg(all())]
+#[cfg(test)]
 fn always(n: u64) -> u64 {
     n
 }
@@ -111,7 +111,7 @@ fn invalidating(n: u64) -> u64 {
     n
 }
 
-fn main() {
+pub fn main() {
     testing::isolated(|| {
         miss!(below(1), 1);
         hit!(below(1), 1);

@@ -388,7 +388,7 @@ fn methods() {
     shares!(Of(1_u64).size(1), 9);
 }
 
-fn main() {
+pub fn main() {
     let requires_send = |_: &dyn Send| ();
     requires_send(&later(1, Arc::new(2)));
     requires_send(&load(1, "1"));

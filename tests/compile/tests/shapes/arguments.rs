@@ -156,7 +156,7 @@ fn type_parameter<T: From<u8> + Clone + Send + Sync + 'static>(n: u8) -> T {
     n.into()
 }
 
-fn main() {
+pub fn main() {
     seconds(1);
     many_seconds(1);
     most_seconds(1);

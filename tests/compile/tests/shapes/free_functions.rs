@@ -135,7 +135,7 @@ fn function_pointer(n: u64) -> fn(&str) -> &str {
     if n == 0 { str::trim } else { str::trim_end }
 }
 
-fn main() {
+pub fn main() {
     testing::isolated(|| {
         miss!(nothing(), 7);
         hit!(nothing(), 7);

@@ -16,13 +16,13 @@ use cached_web::axum::{RequestInfo, cached_response};
 use tower::ServiceExt as _;
 
 #[derive(Clone, serde::Deserialize)]
-struct Page {
+pub struct Page {
     number: u32,
     sort: String,
 }
 
 #[derive(Clone)]
-struct Db;
+pub struct Db;
 
 #[derive(Clone)]
 struct User {
@@ -196,7 +196,7 @@ async fn ask(app: &Router, path: &str) -> String {
 }
 
 #[tokio::main]
-async fn main() {
+pub async fn main() {
     let app = Router::new()
         .route("/bare", get(bare))
         .route("/unit", get(unit))

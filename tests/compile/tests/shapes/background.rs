@@ -409,7 +409,7 @@ fn requires_send<F: Future + Send>(future: F) -> F {
     future
 }
 
-fn main() {
+pub fn main() {
     testing::isolated(|| {
         fn local_caller() -> u64 {
             #[cached(stale = 60)]

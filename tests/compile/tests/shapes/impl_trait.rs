@@ -60,7 +60,7 @@ fn iterator(n: u64) -> impl Iterator<Item = u64> + Clone {
     (0..n).map(|n| n * 2)
 }
 
-fn main() {
+pub fn main() {
     testing::isolated(|| {
         miss!(argument(1), "1");
         miss!(argument("1"), "1");

@@ -91,7 +91,7 @@ async fn of_async(n: u64) -> u64 {
     n
 }
 
-fn main() {
+pub fn main() {
     let user = User { id: 1, name: "a b".into(), price: 2.0 };
     testing::isolated(|| {
         miss!(template(&user), 2.0);

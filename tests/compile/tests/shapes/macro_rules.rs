@@ -85,7 +85,7 @@ macro_rules! invalidating {
 
 invalidating!(rename, id, UserCache::entry(id));
 
-fn main() {
+pub fn main() {
     testing::isolated(|| {
         miss!(half(4), 2);
         hit!(half(4), 2);

@@ -175,7 +175,7 @@ impl<T: Send + Sync + 'static> Load for Typed<T> {
     }
 }
 
-fn main() {
+pub fn main() {
     let repo = Repo { base: 1 };
     testing::isolated(|| {
         miss!(repo.by_reference(1), 2);

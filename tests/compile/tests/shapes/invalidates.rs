@@ -105,7 +105,7 @@ async fn returns_early(id: u64) -> Result<(), String> {
     Ok(())
 }
 
-fn main() {
+pub fn main() {
     testing::isolated(|| {
         let loaded = || assert_eq!(hit!(load(1)), 1);
         miss!(load(1));

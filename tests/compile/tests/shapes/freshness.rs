@@ -106,7 +106,7 @@ async fn late_option(_n: u64) -> Option<u64> {
 #[cached(hard_timeout = "10ms", on_timeout = "late".to_owned(), handle)]
 async fn late_hidden(n: u64) -> impl AsRef<str> + Clone {
     if n > 0 {
-        std::future::pending::<()>().await;
+        pending::<()>().await;
     }
     String::new()
 }
@@ -116,7 +116,7 @@ async fn late_of_another_generic<T: Clone + Send + Sync + Default + 'static>(_n:
     pending().await
 }
 
-fn main() {
+pub fn main() {
     testing::isolated(|| {
         miss!(by_closure(1), Ok(2));
         miss!(by_path(1), Ok(2));

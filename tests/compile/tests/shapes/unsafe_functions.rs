@@ -30,7 +30,7 @@ impl Repo {
     }
 }
 
-fn main() {
+pub fn main() {
     testing::isolated(|| {
         let place = 1;
         miss!(unsafe { read(&raw const place, 1) }, 2);

@@ -91,7 +91,7 @@ async fn invalidating<T: Debug + Send>(n: u64, value: T) -> Result<(), std::fmt:
     Ok(())
 }
 
-fn main() {
+pub fn main() {
     requires_send(plain(1, "2"));
     requires_send(moves_what_is_not_sync(1, Cell::new(2)));
     requires_send(moves_a_future(1, ready(2)));

@@ -16,7 +16,7 @@ mod inner {
     }
 
     #[cached(handle)]
-    pub(in crate::inner) fn private(n: u64) -> u64 {
+    pub(in crate::items::inner) fn private(n: u64) -> u64 {
         n
     }
 
@@ -74,7 +74,7 @@ fn with_items(n: u64) -> u64 {
     Wrapped::twice(add(Wrapped(n)))
 }
 
-fn main() {
+pub fn main() {
     testing::isolated(|| {
         miss!(visible(1), 1);
         assert!(visible::entry(1).invalidate());
