@@ -60,12 +60,17 @@ mod names;
 
 use std::cell::OnceCell;
 use std::convert::Infallible;
+use std::fmt;
 use std::future::{Ready, ready};
 use std::ops::Deref;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 
+#[doc(inline)]
+/// Caches what a handler answers: status, fields and body.
+///
+/// Its arguments are those of [axum's](../axum/attr.cached_response.html), which has a section for each.
 pub use cached_macro::actix_cached_response as cached_response;
 
 pub use layer::{CacheMiddleware, CacheMiddlewareFuture};
@@ -76,7 +81,7 @@ pub type Response = actix_web::HttpResponse;
 /// What the cache knows of a request, with the request.
 ///
 /// The former is made when it is first asked for: hits do with less.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct RequestInfo {
     request: HttpRequest,
     info: OnceCell<crate::RequestInfo>,
@@ -87,6 +92,12 @@ impl Deref for RequestInfo {
 
     fn deref(&self) -> &crate::RequestInfo {
         self.info.get_or_init(|| convert::info(&self.request))
+    }
+}
+
+impl fmt::Debug for RequestInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
     }
 }
 

@@ -48,6 +48,8 @@ pub struct Begun {
     closures: Closures,
     state: State,
     refresh: Option<Refresh>,
+    /// Whether the request waits for it also where it renews what others are answered with.
+    is_awaited: bool,
     /// Entries that said where to look on.
     turns: u8,
 }
@@ -109,6 +111,7 @@ pub fn begin(
         closures: Closures::default(),
         state: State::Asked,
         refresh: None,
+        is_awaited: false,
         turns: 0,
     };
     let kept = match (mode, key) {
@@ -259,6 +262,12 @@ impl Begun {
                 },
             }
         }
+    }
+
+    /// Says that the request waits for what it renews.
+    #[cfg(any(feature = "actix", feature = "salvo"))]
+    pub(crate) fn awaited(self) -> Self {
+        Self { is_awaited: true, ..self }
     }
 
     /// Gives the request back, to begin anew.

@@ -5,8 +5,8 @@
 //! host       what proxies say        declared `vary`     path           query
 //! ```
 //!
-//! Two requests share a text exactly where they share the host (in any case), what proxies say, the
-//! declared fields, the path byte for byte and the query by its one form (`query.rs`). The method
+//! Two requests share a text exactly where they share the scheme that their URIs name, if they name one
+//! (`https!example.org`), the host (in any case), what proxies say, the declared fields, the path byte for byte and the query by its one form (`query.rs`). The method
 //! is no part of it: HEAD is answered from GET's entry.
 //!
 //! The path is not brought into one form. Routers compare it as it was sent, so `/%61pi` may come
@@ -85,6 +85,10 @@ fn host(request: Asked<'_>) -> Option<&[u8]> {
 
 fn write_before_path(buffer: &mut TextBuffer, rules: &Rules, request: Asked<'_>) {
     if rules.is_host_keyed {
+        if let Some(scheme) = request.scheme {
+            buffer.escaped_but(scheme.as_bytes(), &HOST);
+            buffer.literal("!");
+        }
         match host(request) {
             Some(host) => buffer.escaped_but(host, &HOST),
             // Escaped text never holds this.

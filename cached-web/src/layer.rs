@@ -32,13 +32,14 @@ pub use timed::{CacheBody, CacheFuture, CacheService};
 /// run one load.
 ///
 /// It is a tower `Layer`, a `Transform` of actix-web, a `Middleware` of poem and a hoop of salvo, each
-/// with the feature of that name. Clones share one cache, and so do the routes that a router wraps one
+/// with the feature of that name. Around routes of axum it needs the feature `axum`: a router that nests
+/// another takes a prefix off the URI, and with `tower` alone the layer knows nothing of it. Clones share one cache, and so do the routes that a router wraps one
 /// by one. A cache that was used once lives as long as the program.
 ///
 /// Concurrency: one of many requests for a page that is not there runs the service; the others wait,
 /// and are answered with what it brought if that was kept. Where it was not, all run at once, and for
-/// ten seconds nobody waits for that page. Cost of a hit: the key is written, the fields of the request
-/// are cloned, and those of the response.
+/// ten seconds nobody waits for that page. Cost of a hit: the key is written, and the fields of
+/// the response are cloned.
 ///
 /// # Examples
 /// ```

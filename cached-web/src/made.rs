@@ -66,21 +66,6 @@ impl Made {
 
     /// A request comes to what stands behind the cache.
     pub(crate) fn begin(self, visit: Visit) -> Begun {
-        self.begin_in(Mode::Normal, visit)
-    }
-
-    /// The same where requests cannot be sent to where nobody waits: who finds a response that is to
-    /// be renewed waits for that.
-    #[cfg(any(feature = "actix", feature = "salvo"))]
-    pub(crate) async fn begin_here(self, visit: Visit) -> Begun {
-        let (refresh, begun) = self.begin(visit).look().await.split();
-        match refresh {
-            None => begun,
-            Some(_) => self.begin_in(Mode::Fresh, begun.into_visit()),
-        }
-    }
-
-    fn begin_in(self, mode: Mode, visit: Visit) -> Begun {
         let Settings { tags, per, .. } = self.settings;
         let identity = per.as_ref().map(|per| per(visit.request()));
         let mut text = TextBuffer::new();
@@ -91,11 +76,25 @@ impl Made {
         }
         // Who is nobody in particular has no page of their own.
         let key = text.key().filter(|_| !matches!(identity, Some(None)));
-        let begun = begin(self.to.site, self.to.instance, mode, visit, key);
+        let begun = begin(self.to.site, self.to.instance, Mode::Normal, visit, key);
         begun.tagged(|tagged| {
             for tag in tags {
                 tagged.tag(Text::new(tag));
             }
         })
+    }
+
+    /// The same where requests cannot be sent to where nobody waits: who finds a response that is to
+    /// be renewed renews it, and waits for that.
+    #[cfg(any(feature = "actix", feature = "salvo"))]
+    pub(crate) async fn begin_here(self, visit: Visit) -> Begun {
+        let (refresh, begun) = self.begin(visit).look().await.split();
+        match refresh {
+            None => begun,
+            Some(refresh) => {
+                let visit = begun.into_visit();
+                refresh.take_up(|| self.begin(visit)).awaited()
+            }
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::{self, Display, Write};
 use std::sync::Arc;
 
-use http::header::{HOST, HeaderValue};
+use http::header::{HOST, HeaderName, HeaderValue};
 use http::uri::Authority;
 use http::{HeaderMap, Method, Uri};
 use serde::{Serialize, Serializer};
@@ -16,14 +16,17 @@ use crate::topics::Topics;
 ///
 /// In a key, name what the answer depends on: `key = "{request.path()}?{request.query()}"`.
 ///
-/// Clones share what they hold.
-#[derive(Clone, Debug)]
+/// Clones share what they hold. `Debug` shows no values of fields, among which are credentials: a handler
+/// that logs its arguments logs this one as well.
+#[derive(Clone)]
 pub struct RequestInfo(Arc<Held>);
 
 /// The same where it stands, as far as it tells which response there is for it.
 #[derive(Clone, Copy)]
 pub(crate) struct Asked<'r> {
     pub(crate) method: &'r Method,
+    /// Of the URI. Most clients name none.
+    pub(crate) scheme: Option<&'r str>,
     /// Of the URI.
     pub(crate) authority: Option<&'r str>,
     pub(crate) path: &'r str,
@@ -58,10 +61,10 @@ impl<'r> Asked<'r> {
         topics: Topics,
         host: Option<&'r HeaderValue>,
     ) -> Self {
-        let authority = uri.authority().map(Authority::as_str);
+        let (scheme, authority) = (uri.scheme_str(), uri.authority().map(Authority::as_str));
         let host = host.map(HeaderValue::as_bytes);
         let (path, query, headers) = (uri.path(), uri.query(), Headers::All(headers));
-        Self { method, authority, path, query, host, headers, topics }
+        Self { method, scheme, authority, path, query, host, headers, topics }
     }
 
     /// Every field that is about something or declared, and others.
@@ -74,7 +77,6 @@ impl<'r> Asked<'r> {
     }
 }
 
-#[derive(Clone, Debug)]
 struct Held {
     method: Method,
     uri: Uri,
@@ -161,6 +163,16 @@ impl RequestInfo {
     }
 }
 
+impl fmt::Debug for RequestInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestInfo")
+            .field("method", self.method())
+            .field("uri", self.uri())
+            .field("fields", &self.headers().keys().map(HeaderName::as_str).collect::<Vec<_>>())
+            .finish()
+    }
+}
+
 /// The lines of a request's field.
 ///
 /// Its text is different for different lines: each is in quotes, with `\xff` for bytes that are no
@@ -212,6 +224,17 @@ mod tests {
         assert_eq!((request.path(), &*request.query()), ("/a%2fb", "a&b"));
         let bare = RequestInfo::new(Method::GET, Uri::from_static("*"), HeaderMap::new());
         assert_eq!((bare.path(), &*bare.query()), ("*", ""));
+    }
+
+    #[test]
+    fn what_is_printed_has_no_values_of_fields() {
+        let mut headers = HeaderMap::new();
+        headers.insert("authorization", HeaderValue::from_static("Basic c2VjcmV0"));
+        let request = RequestInfo::new(Method::GET, Uri::from_static("/a?b"), headers);
+        assert_eq!(
+            format!("{request:?}"),
+            r#"RequestInfo { method: GET, uri: /a?b, fields: ["authorization"] }"#,
+        );
     }
 
     #[test]

@@ -33,6 +33,7 @@
 mod convert;
 
 use std::convert::Infallible;
+use std::fmt;
 use std::ops::Deref;
 
 use rocket::http::Status;
@@ -40,6 +41,10 @@ use rocket::request::{FromRequest, Outcome};
 use rocket::response::{self, Responder};
 use rocket::{Request, async_trait};
 
+#[doc(inline)]
+/// Caches what a handler answers: status, fields and body.
+///
+/// Its arguments are those of [axum's](../axum/attr.cached_response.html), which has a section for each.
 pub use cached_macro::rocket_cached_response as cached_response;
 
 pub use crate::CachedResponseGoesAboveOtherAttributes;
@@ -55,7 +60,7 @@ impl<'r, 'o: 'r> Responder<'r, 'o> for Response<'o> {
 }
 
 /// What the cache knows of a request, with the request.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct RequestInfo<'r> {
     info: crate::RequestInfo,
     request: &'r Request<'r>,
@@ -66,6 +71,12 @@ impl Deref for RequestInfo<'_> {
 
     fn deref(&self) -> &crate::RequestInfo {
         &self.info
+    }
+}
+
+impl fmt::Debug for RequestInfo<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.info.fmt(f)
     }
 }
 

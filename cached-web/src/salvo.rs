@@ -74,7 +74,8 @@
 //!
 //! It has no way to the background there, so with [`stale`](crate::CacheLayer::stale) one of those who
 //! ask for a page that is to be renewed waits for that, and the others are answered. What hoops before
-//! it have written to the body is replaced.
+//! it have written to the body is replaced. Requests over HTTP/3 bypass it: their bodies do not say that
+//! they are empty.
 
 mod early;
 mod hoop;
@@ -85,6 +86,10 @@ use std::future::Ready;
 use salvo::extract::{Extractible, Metadata};
 use salvo::{Depot, Request, Writer, async_trait};
 
+#[doc(inline)]
+/// Caches what a handler answers: status, fields and body.
+///
+/// Its arguments are those of [axum's](../axum/attr.cached_response.html), which has a section for each.
 pub use cached_macro::salvo_cached_response as cached_response;
 
 pub use crate::{CachedResponseGoesAboveOtherAttributes, RequestInfo};

@@ -33,12 +33,12 @@ pub struct Snapshot {
 impl Snapshot {
     /// A response that was given at `now`: without the fields that say how it came, with a `Date`.
     ///
-    /// The values of fields are copied: one may be a piece of a larger buffer, which would be kept
-    /// whole. `lifetime` is none.
+    /// The values of fields and the body are copied: one may be a piece of a larger buffer, which would
+    /// be kept whole. `lifetime` is none.
     pub(crate) fn new(
         status: StatusCode,
         mut headers: HeaderMap,
-        body: Bytes,
+        body: &[u8],
         now: SystemTime,
     ) -> Self {
         let initial_age = http_date::age(&headers);
@@ -49,6 +49,7 @@ impl Snapshot {
             place.insert(http_date::written(now));
         }
         headers.values_mut().for_each(detach);
+        let body = Bytes::copy_from_slice(body);
         Self { status, headers, body, initial_age, lifetime: None }
     }
 
@@ -102,7 +103,7 @@ mod tests {
             ("link", "a"),
         ]);
         let now = UNIX_EPOCH + Duration::from_secs(784_111_777);
-        let snapshot = Snapshot::new(StatusCode::OK, headers, Bytes::from_static(b"hi"), now);
+        let snapshot = Snapshot::new(StatusCode::OK, headers, b"hi", now);
         assert_eq!(snapshot.initial_age, Duration::from_secs(7));
         assert_eq!(snapshot.lifetime, None);
         let kept: Vec<_> = snapshot
@@ -119,15 +120,23 @@ mod tests {
     #[test]
     fn a_date_that_is_there_stays() {
         let given = headers(&[("date", "Sun, 06 Nov 1994 08:49:37 GMT")]);
-        let snapshot = Snapshot::new(StatusCode::OK, given.clone(), Bytes::new(), UNIX_EPOCH);
+        let snapshot = Snapshot::new(StatusCode::OK, given.clone(), b"", UNIX_EPOCH);
         assert_eq!(snapshot.headers, given);
     }
 
     #[test]
+    fn nothing_larger_than_itself_is_kept() {
+        let buffer = Bytes::from(vec![b'a'; 1 << 20]);
+        let snapshot = Snapshot::new(StatusCode::OK, headers(&[]), &buffer.slice(..9), UNIX_EPOCH);
+        drop(buffer);
+        let body = snapshot.body.try_into_mut().expect("nobody shares it");
+        assert_eq!(body.capacity(), 9);
+    }
+
+    #[test]
     fn weight_grows_with_all_that_is_kept() {
-        let weight = |lines: &[_], body| {
-            let (headers, body) = (headers(lines), Bytes::from_static(body));
-            Snapshot::new(StatusCode::OK, headers, body, UNIX_EPOCH).weight()
+        let weight = |lines: &[_], body: &[u8]| {
+            Snapshot::new(StatusCode::OK, headers(lines), body, UNIX_EPOCH).weight()
         };
         let least = weight(&[], b"");
         assert_eq!(weight(&[], b"12345"), least + 5);

@@ -142,7 +142,6 @@ fn opaque_tag(text: &[u8]) -> Option<(&[u8], &[u8])> {
 mod tests {
     use std::time::UNIX_EPOCH;
 
-    use bytes::Bytes;
     use proptest::prelude::*;
 
     use super::*;
@@ -161,7 +160,7 @@ mod tests {
         body: &'static str,
         etags: ETags,
     ) -> Option<String> {
-        let mut snapshot = Snapshot::new(status, headers(lines), Bytes::from(body), UNIX_EPOCH);
+        let mut snapshot = Snapshot::new(status, headers(lines), body.as_ref(), UNIX_EPOCH);
         add_etag(&mut snapshot, etags);
         Some(snapshot.headers.get(ETAG)?.to_str().unwrap().to_owned())
     }

@@ -202,6 +202,11 @@ where
         self.wishes().timeout
     }
 
+    /// The tags that the body has added.
+    pub(super) fn wished_tags(&self) -> Vec<String> {
+        self.wishes().tags
+    }
+
     fn wishes(&self) -> Wishes {
         self.context.get().map(|(context, _)| context.wishes().clone()).unwrap_or_default()
     }

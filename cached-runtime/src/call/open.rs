@@ -127,6 +127,12 @@ where
         self.call.wished_timeout().map(Timeout::as_duration)
     }
 
+    /// The tags that its body has added.
+    #[must_use]
+    pub fn wished_tags(&self) -> Vec<String> {
+        self.call.wished_tags()
+    }
+
     /// What can be said of this load, as its body can say it.
     #[must_use]
     pub fn current(&self) -> Current {

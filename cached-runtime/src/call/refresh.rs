@@ -217,25 +217,16 @@ impl Refresh {
         let (handed, background) = *self.0;
         let run = move || -> Pin<Box<dyn Future<Output = ()>>> {
             Box::pin(async move {
-                let mut handed = Some(handed);
-                let ready = Ready::new(&mut handed);
-                job();
-                drop(ready);
-                if let Some(handed) = handed {
-                    handed.was_left();
-                }
+                take_up(handed, job);
             })
         };
         background.start(Kind::Blocking, Box::new(run));
     }
 
-    /// Runs the job on this thread: the model checker has threads of its own.
-    #[cfg(feature = "model")]
-    pub fn run(self, job: impl FnOnce()) {
+    /// Hands the load to a call that begins on this thread.
+    pub fn take_up<C>(self, call: impl FnOnce() -> C) -> C {
         let (handed, _) = *self.0;
-        let mut handed = Some(handed);
-        let _ready = Ready::new(&mut handed);
-        job();
+        take_up(handed, call)
     }
 
     /// The same for a task. The future is made and polled on one thread.
@@ -249,6 +240,18 @@ impl Refresh {
         };
         background.start(Kind::Task, Box::new(run));
     }
+}
+
+/// Lets a flight lie ready for a call that begins on this thread.
+fn take_up<C>(handed: Handed, call: impl FnOnce() -> C) -> C {
+    let mut handed = Some(handed);
+    let ready = Ready::new(&mut handed);
+    let taken_up = call();
+    drop(ready);
+    if let Some(handed) = handed {
+        handed.was_left();
+    }
+    taken_up
 }
 
 /// A task that takes up what it was handed when it is first polled, or later.

@@ -70,7 +70,8 @@ pub(super) fn asked<T>(
         }
     }
     let (path, query, headers) = (uri.path(), uri.query(), Headers::Some(&others));
-    look(Asked { method: &method, authority: None, path, query, host, headers, topics })
+    let (scheme, authority) = (None, None);
+    look(Asked { method: &method, scheme, authority, path, query, host, headers, topics })
 }
 
 /// A request with this method, this URI and these fields, and nothing else.

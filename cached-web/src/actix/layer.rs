@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::error::InternalError;
+use actix_web::http::header::{IF_MODIFIED_SINCE, IF_NONE_MATCH};
 use actix_web::{Error, HttpResponse};
 use http::{HeaderMap, StatusCode};
 
@@ -71,7 +72,7 @@ where
 async fn answer<S, B>(
     made: Made,
     service: Rc<S>,
-    request: ServiceRequest,
+    mut request: ServiceRequest,
 ) -> Result<ServiceResponse<BoxBody>, Error>
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
@@ -82,6 +83,12 @@ where
         Opened::Answer(answer) => return Ok(request.into_response(answered(answer))),
         Opened::Load(load) => load,
     };
+    if load.may_keep() {
+        // They are for what is kept; a 304 of the service's own would be of no use to others.
+        for condition in [IF_NONE_MATCH, IF_MODIFIED_SINCE] {
+            request.headers_mut().remove(condition);
+        }
+    }
     match load.run(service.call(request)).await {
         Ok(Ok(response)) => {
             let (request, response) = response.into_parts();

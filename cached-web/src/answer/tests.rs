@@ -32,7 +32,7 @@ fn get(lines: &[(&'static str, &str)]) -> RequestInfo {
 
 fn kept(status: u16, lines: &[(&'static str, &str)]) -> Page {
     let status = StatusCode::from_u16(status).unwrap();
-    let mut snapshot = Snapshot::new(status, headers(lines), Bytes::from_static(b"hello"), now());
+    let mut snapshot = Snapshot::new(status, headers(lines), b"hello", now());
     validators::add_etag(&mut snapshot, ETags::Weak);
     snapshot.lifetime = Some(Duration::from_secs(60));
     Page::new(snapshot)

@@ -35,6 +35,8 @@ pub(crate) struct Load {
     variant: Option<Arc<Varies>>,
     tags: Vec<Box<str>>,
     closures: Closures,
+    /// Whether a request waits for it also where it renews what others are answered with.
+    is_awaited: bool,
     /// Whether a cookie is sent beside its response.
     sets_cookie: bool,
 }
@@ -45,8 +47,9 @@ const PASSES: Duration = Duration::from_secs(10);
 
 impl Begun {
     pub(super) fn load(self, underway: Underway) -> Load {
-        let Self { to, visit, key, variant, tags, closures, .. } = self;
-        Load { underway, to, visit, key, variant, tags, closures, sets_cookie: false }
+        let Self { to, visit, key, variant, tags, closures, is_awaited, .. } = self;
+        let sets_cookie = false;
+        Load { underway, to, visit, key, variant, tags, closures, is_awaited, sets_cookie }
     }
 }
 
@@ -86,7 +89,7 @@ impl Load {
 
     /// Whether it runs in the background, where its response is for the cache alone.
     pub(crate) fn is_renewal(&self) -> bool {
-        self.underway.is_renewal()
+        self.underway.is_renewal() && !self.is_awaited
     }
 
     /// How many bytes of a body are kept at most.
@@ -202,7 +205,7 @@ impl Load {
             Plan::Buffer(keep) | Plan::Tee(keep) => keep,
         };
         let now = SystemTime::now();
-        let mut snapshot = Snapshot::new(status, headers.clone(), body.clone(), now);
+        let mut snapshot = Snapshot::new(status, headers.clone(), body, now);
         snapshot.lifetime = self.lifetime(status, headers, body, keep)?;
         validators::add_etag(&mut snapshot, self.visit.rules().etags);
         Ok(snapshot)
@@ -267,6 +270,8 @@ impl Load {
             None => {
                 let response = Kept::Page(page);
                 let at = visit.variant_key(&key, &varies);
+                let wished = underway.wished_tags().into_iter().map(String::into_boxed_str);
+                let tags: Vec<_> = tags.into_iter().chain(wished).collect();
                 store(to, &at, &tags, response, timeout).await;
                 underway.current().set_timeout(Timeout::NEVER);
                 underway.land(Ok(Kept::Varies(varies).into())).await.1

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cached_runtime::testing::{clock, isolated_async};
-use cached_runtime::{Handle, current, invalidate_tag};
+use cached_runtime::{Handle, current, expire_tag, invalidate_tag};
 use futures_util::FutureExt as _;
 use http::{HeaderMap, Method, StatusCode};
 
@@ -359,6 +359,23 @@ fn closures_see_the_response() {
         commit(load, &[("x-tag", "1")], "again").await;
         invalidate_tag("tagged").expect("no store");
         assert_eq!(page.hit(&[]).await, None);
+    });
+}
+
+/// A tag that a closure adds is soft on what says how a page varies, and on the page.
+#[test]
+fn a_variant_that_a_tag_has_expired_is_renewed() {
+    within(async {
+        let page = Page::new(Policy::of_responses().timeout(60).stale(60), Rules::new());
+        let ask = || page.begin(EN).tags_of(|_| ["tagged"]);
+        let Opened::Load(load) = ask().open().await else { panic!("answered") };
+        commit(load, VARY, "one").await;
+        assert!(ask().look().await.split().0.is_none());
+        expire_tag("tagged").expect("no store");
+        let (refresh, begun) = ask().look().await.split();
+        assert!(refresh.is_some());
+        let Ok(answer) = begun.answered() else { panic!("it is still there") };
+        assert_eq!(text(&answer.body), "one");
     });
 }
 

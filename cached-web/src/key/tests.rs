@@ -50,7 +50,7 @@ fn the_scope_ends_where_a_template_begins() {
 fn one_page_has_one_key() {
     for (one, other) in [
         (key("/?b=2&a=1", &[("host", "H")]), key("/?a=1&b=2", &[("host", "h")])),
-        (key("http://h:8080/", &[]), key("/", &[("host", "H:8080")])),
+        (key("http://h:8080/", &[]), key("HTTP://H:8080/", &[("host", "h:8080")])),
         (key("/?", &[]), key("/", &[])),
         (key("/", &[("user-agent", "a"), ("x-request-id", "1")]), key("/", &[])),
         (
@@ -76,6 +76,10 @@ fn what_may_change_the_page_changes_its_key() {
         key("/", &[("host", "a/")]),
         key("/", &[("host", "%-")]),
         key("/", &[("host", "é")]),
+        // A handler may make its links of the scheme.
+        key("http://a/", &[]),
+        key("https://a/", &[("host", "a")]),
+        key("evil://a/", &[("host", "a")]),
         key("/", &[("host", "a"), ("x-forwarded-host", "b")]),
         key("/", &[("host", "a"), ("x-forwarded-host", "")]),
         key("/", &[("host", "a"), ("x-original-url", "/b")]),
@@ -105,7 +109,7 @@ fn what_may_change_the_page_changes_its_key() {
 
 #[test]
 fn the_host_of_the_uri_comes_first() {
-    assert_eq!(key("http://a/", &[("host", "b")]), "a/");
+    assert_eq!(key("http://a/", &[("host", "b")]), "http!a/");
     assert_eq!(key("/", &[]), "%-/");
 }
 

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::{IF_MODIFIED_SINCE, IF_NONE_MATCH};
-use http::{Method, Request, Response};
+use http::header::{CONTENT_LENGTH, IF_MODIFIED_SINCE, IF_NONE_MATCH};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -142,6 +142,7 @@ impl Made {
             Opened::Answer(answer) => return Ok(answer.into_response().map(Flow::Whole)),
             Opened::Load(load) => load,
         };
+        let is_head = *request.method() == Method::HEAD;
         *request.headers_mut() = info.headers().clone();
         let request = if load.may_keep() { whole(request) } else { request };
         let served = async {
@@ -149,7 +150,10 @@ impl Made {
             service.call(request).await
         };
         match load.run(served).await {
-            Ok(Ok(response)) => Ok(settle(load, response).await),
+            Ok(Ok(response)) => {
+                let response = settle(load, response).await;
+                Ok(if is_head { without_body(response) } else { response })
+            }
             Ok(Err(error)) => match load.fail().await {
                 Some(answer) => Ok(answer.into_response().map(Flow::Whole)),
                 None => Err(error),
@@ -182,6 +186,28 @@ fn whole<B>(mut request: Request<B>) -> Request<B> {
     request.headers_mut().remove(IF_NONE_MATCH);
     request.headers_mut().remove(IF_MODIFIED_SINCE);
     request
+}
+
+/// The answer to HEAD, of that to GET: it says how long the body is, and has none.
+fn without_body<B>(response: Response<Flow<B>>) -> Response<Flow<B>>
+where
+    B: Body<Data = Bytes, Error: Unpin> + Unpin,
+{
+    let (mut head, flow) = response.into_parts();
+    let length = match &flow {
+        // That of the cache says so already.
+        Flow::Whole(bytes) => (!bytes.is_empty()).then_some(bytes.len() as u64),
+        Flow::Passed(body) => body.size_hint().exact(),
+        Flow::Read(body) => body.size_hint().exact(),
+        Flow::Copied(_) => None,
+    };
+    if let Some(length) = length
+        && !matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+        && !head.headers.contains_key(CONTENT_LENGTH)
+    {
+        head.headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    Response::from_parts(head, Flow::Whole(Bytes::new()))
 }
 
 /// What a [`CacheService`] returns.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use poem::http::header::{IF_MODIFIED_SINCE, IF_NONE_MATCH};
 use poem::{Endpoint, Middleware, Request, Response, Result};
 
 use super::keep::{answered, keep};
@@ -62,6 +63,12 @@ impl<E: Endpoint + 'static> Endpoint for CacheEndpoint<E> {
             Opened::Answer(answer) => return Ok(answered(answer)),
             Opened::Load(load) => load,
         };
+        if load.may_keep() {
+            // They are for what is kept; a 304 of the endpoint's own would be of no use to others.
+            for condition in [IF_NONE_MATCH, IF_MODIFIED_SINCE] {
+                request.headers_mut().remove(condition);
+            }
+        }
         match load.run(self.endpoint.call(request)).await {
             Ok(given) => keep(load, given).await,
             Err(answer) => Ok(answered(answer)),

@@ -27,7 +27,7 @@ pub(crate) fn answer(
     } else {
         *response.status_mut() = snapshot.status;
         *response.headers_mut() = snapshot.headers.clone();
-        let body = partial(request, stored, &mut response);
+        let body = partial(method, request, stored, &mut response);
         if response.status() != StatusCode::NO_CONTENT {
             response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
         }
@@ -48,11 +48,17 @@ pub(crate) fn gateway_timeout() -> Response<Bytes> {
 }
 
 /// The part of the body that is asked for, with what the response's head says of it.
-fn partial(request: &HeaderMap, stored: &Stored, response: &mut Response<Bytes>) -> Bytes {
+fn partial(
+    method: &Method,
+    request: &HeaderMap,
+    stored: &Stored,
+    response: &mut Response<Bytes>,
+) -> Bytes {
     let body = &stored.snapshot.body;
     let length = body.len();
     let part = match stored.snapshot.status {
-        StatusCode::OK => part(request, &stored.snapshot.headers, length),
+        // Of a HEAD `Range` says nothing (RFC 9110, section 14.2).
+        StatusCode::OK if *method == Method::GET => part(request, &stored.snapshot.headers, length),
         _ => Part::Whole,
     };
     let (status, range, body) = match part {

@@ -25,6 +25,9 @@ pub(crate) struct Control {
     directives: CacheControl,
     /// From a field targeted at caches like this one: then `Expires` says nothing (RFC 9213, 2.2).
     pub(crate) is_targeted: bool,
+    /// Whether what could not be read holds the word of something that forbids, as in
+    /// `no-store; private`.
+    pub(crate) may_forbid: bool,
 }
 
 impl Control {
@@ -36,11 +39,12 @@ impl Control {
         for target in targets {
             let directives = addressed(headers, target);
             if is_usable(&directives) {
-                return Self { directives, is_targeted: true };
+                return Self { directives, is_targeted: true, may_forbid: false };
             }
         }
         let directives = CacheControl::of_field(headers, &CACHE_CONTROL);
-        Self { directives, is_targeted: false }
+        let may_forbid = directives.is_malformed() && names_what_forbids(headers);
+        Self { directives, is_targeted: false, may_forbid }
     }
 
     /// Whether a directive is there, with an argument or without. `name` is in lower case.
@@ -114,6 +118,15 @@ fn is_usable(directives: &CacheControl) -> bool {
     says_something && !directives.is_malformed() && has_keys && has_numbers
 }
 
+/// Whether `Cache-Control` has a word that keeps responses from being stored, wherever it stands.
+fn names_what_forbids(headers: &HeaderMap) -> bool {
+    const WORDS: [&[u8]; 3] = [b"no-store", b"no-cache", b"private"];
+    headers.get_all(CACHE_CONTROL).iter().any(|line| {
+        let line = line.as_bytes().to_ascii_lowercase();
+        WORDS.iter().any(|word| line.windows(word.len()).any(|part| part == *word))
+    })
+}
+
 fn is_key(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '*')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.*".contains(c))
@@ -178,6 +191,19 @@ mod tests {
         let names: Vec<_> = found.qualified("private").collect();
         assert_eq!(names, ["set-cookie", "x-user"]);
         assert!(control(&[("cache-control", "private=\"a\", private")]).has_unqualified("private"));
+    }
+
+    #[test]
+    fn what_cannot_be_read_may_forbid() {
+        for (line, expected) in [
+            ("no-store; private", true),
+            ("max-age=60, Private;x", true),
+            ("public=\"a, no-cache", true),
+            ("max-age=60; public", false),
+            ("max-age=60, x-private", false),
+        ] {
+            assert_eq!(control(&[("cache-control", line)]).may_forbid, expected, "{line}");
+        }
     }
 
     #[test]

@@ -39,7 +39,7 @@ impl Stored {
     ) -> Self {
         let initial_age = initial_age(&headers, received.requested, received.at);
         keep(&mut headers, control, received.at);
-        let mut snapshot = Snapshot::new(status, headers, Bytes::new(), received.at);
+        let mut snapshot = Snapshot::new(status, headers, &[], received.at);
         snapshot.initial_age = initial_age;
         snapshot.lifetime = Some(terms.lifetime);
         Self { snapshot, selection, terms, received: received.at }

@@ -34,11 +34,12 @@ pub(crate) enum Refusal {
 
 /// On what terms a response may be stored.
 ///
-/// Two rules are stricter than the text of RFC 9111, which leaves them to whoever writes the fields.
+/// Three rules are stricter than the text of RFC 9111, which leaves them to whoever writes the fields.
 /// A response with `Set-Cookie` is stored only if it is `public` (section 7.3 warns of what happens
 /// otherwise). To a request with `Cookie`, or another field that says who asks, the response has to
 /// say as much as to one with `Authorization` (section 3.5), or to vary on that field: then its copies
-/// are as apart as the values are.
+/// are as apart as the values are. And where `Cache-Control` cannot be read as a whole, the word of a
+/// directive that forbids is enough, wherever it stands.
 pub(crate) fn storable(
     request: &HeaderMap,
     status: StatusCode,
@@ -51,6 +52,9 @@ pub(crate) fn storable(
         return Err(Refusal::Status);
     }
     if control.has("no-store") && !must_understand {
+        return Err(Refusal::NoStore);
+    }
+    if control.may_forbid {
         return Err(Refusal::NoStore);
     }
     if control.has_unqualified("private") {

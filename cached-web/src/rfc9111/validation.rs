@@ -65,9 +65,12 @@ pub(crate) fn confirmed<'s, S: Deref<Target = Stored>>(
     selected: Option<&'s S>,
     others: impl Iterator<Item = &'s S>,
 ) -> Option<&'s S> {
-    if selected.is_some() {
-        // Nothing else was asked about.
-        return selected;
+    if let Some(selected) = selected {
+        // Nothing else was asked about. A strong validator that is another's is not its own.
+        let names_another = answer.get(ETAG).is_some_and(|named| {
+            is_strong(named) && etag(selected).is_some_and(|tag| is_strong(tag) && tag != named)
+        });
+        return (!names_another).then_some(selected);
     }
     let mut asked = others.filter(|stored| etag(stored).is_some());
     match answer.get(ETAG) {
@@ -107,6 +110,10 @@ fn etag(stored: &Stored) -> Option<&HeaderValue> {
 
 fn modified(stored: &Stored) -> Option<&HeaderValue> {
     stored.snapshot.headers.get(LAST_MODIFIED)
+}
+
+fn is_strong(tag: &HeaderValue) -> bool {
+    !tag.as_bytes().starts_with(b"W/")
 }
 
 /// An entity tag without its weakness.
@@ -184,7 +191,10 @@ mod tests {
         assert_eq!(found(&[("etag", "\"c\"")]), None);
         assert_eq!(found(&[]), None);
         assert!(confirmed(&map(&[]), None, [&one].into_iter()).is_some());
-        assert!(confirmed(&map(&[("etag", "\"c\"")]), Some(&one), [].into_iter()).is_some());
+        let confirms =
+            |tag| confirmed(&map(&[("etag", tag)]), Some(&one), [].into_iter()).is_some();
+        assert!(confirms("\"a\"") && confirms("W/\"c\"") && !confirms("\"c\""));
+        assert!(confirmed(&map(&[]), Some(&one), [].into_iter()).is_some());
     }
 
     #[test]

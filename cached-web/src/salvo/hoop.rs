@@ -1,9 +1,12 @@
 //! [`CacheLayer`] as a hoop of salvo.
 
-use http_body::Body as _;
-use salvo::{Depot, FlowCtrl, Handler, Request, async_trait};
+use std::mem;
 
-use super::write::{keep, send};
+use http::header::{HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH};
+use http_body::Body as _;
+use salvo::{Depot, FlowCtrl, Handler, Request, Response, async_trait};
+
+use super::write::{keep, pass, send};
 use crate::CacheLayer;
 use crate::engine::Opened;
 use crate::request::{Asked, RequestInfo};
@@ -15,7 +18,7 @@ impl Handler for CacheLayer {
         &self,
         req: &mut Request,
         depot: &mut Depot,
-        res: &mut salvo::Response,
+        res: &mut Response,
         ctrl: &mut FlowCtrl,
     ) {
         let made = self.made();
@@ -36,14 +39,46 @@ impl Handler for CacheLayer {
             }
             Opened::Load(load) => load,
         };
-        // One of its own: what hoops before this one have written is for this request alone.
-        let mut written = salvo::Response::new();
-        match load.run(ctrl.call_next(req, depot, &mut written)).await {
-            Ok(_) => keep(load, written, res).await,
+        let ended = if load.may_keep() {
+            let mut written = apart(res);
+            let conditions = CONDITIONS.map(|name| (name.clone(), req.headers_mut().remove(name)));
+            let ended = load.run(ctrl.call_next(req, depot, &mut written)).await;
+            for (name, value) in conditions {
+                value.map(|value| req.headers_mut().insert(name, value));
+            }
+            match ended {
+                Ok(_) => return keep(load, written, res).await,
+                Err(answer) => Err(answer),
+            }
+        } else {
+            load.run(ctrl.call_next(req, depot, res)).await
+        };
+        match ended {
+            Ok(_) => pass(load, res).await,
             Err(answer) => {
                 ctrl.skip_rest();
                 send(answer, res);
             }
         }
     }
+}
+
+/// They are for what is kept; a 304 of what is behind the cache would be of no use to others. Hoops before
+/// this one get them back.
+const CONDITIONS: [HeaderName; 2] = [IF_NONE_MATCH, IF_MODIFIED_SINCE];
+
+/// A response for what is behind the cache alone: what hoops before it have written is for this request.
+/// It knows the cookies of the request, unless such a hoop has changed some.
+fn apart(res: &mut Response) -> Response {
+    if res.has_cookie_changes() {
+        let mut apart = Response::new();
+        apart.status_code = res.status_code;
+        return apart;
+    }
+    let mut apart = mem::take(res);
+    res.status_code = apart.status_code;
+    mem::swap(&mut res.headers, &mut apart.headers);
+    mem::swap(&mut res.extensions, &mut apart.extensions);
+    res.body = apart.take_body();
+    apart
 }

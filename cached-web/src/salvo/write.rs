@@ -79,7 +79,8 @@ pub(super) fn send(answer: Answer, res: &mut salvo::Response) {
 /// Ends a load with what was written, and sends that.
 pub(super) async fn keep(load: Load, mut written: salvo::Response, res: &mut salvo::Response) {
     let status = written.status_code.or(res.status_code).unwrap_or(StatusCode::OK);
-    let has_status = written.status_code.is_some();
+    // One that was there before it says nothing.
+    let has_status = written.status_code.is_some() && written.status_code != res.status_code;
     let mut response = written.strip_to_hyper(); // turns cookies into fields
     *response.status_mut() = status;
     let is_empty = !has_status && response.body().is_none() && response.headers().is_empty();
@@ -99,6 +100,14 @@ pub(super) async fn keep(load: Load, mut written: salvo::Response, res: &mut sal
         Flow::Copied(body) => boxed(body),
     };
     merge(res, head, body);
+}
+
+/// Ends a load that brought nothing to keep, and whose response is written already.
+pub(super) async fn pass(load: Load, res: &mut salvo::Response) {
+    let status = res.status_code.unwrap_or(StatusCode::OK);
+    if let Some(answer) = load.pass(status, &mut res.headers).await {
+        send(answer, res);
+    }
 }
 
 /// Adds a response to what hoops have written; its fields take the place of theirs.

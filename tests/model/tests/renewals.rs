@@ -102,7 +102,7 @@ impl World {
         let (seen, refresh) = self.call(hard.max(soft));
         assert!(seen >= hard, "saw {seen}, loaded before {hard} was announced");
         if let Some(refresh) = refresh {
-            refresh.run(|| _ = self.call(0));
+            refresh.take_up(|| _ = self.call(0));
         }
         seen
     }

@@ -84,13 +84,19 @@ pub(super) struct Read<E> {
 }
 
 impl<E> Read<E> {
-    /// Reads a body that is known to be no longer than fits.
-    pub(super) async fn of<B: Body<Error = E>>(body: B) -> Self {
+    /// Reads a body that says it has so many bytes. What it has beyond them nobody would be sent.
+    pub(super) async fn of<B: Body<Error = E>>(body: B, length: u64) -> Self {
         let mut body = pin!(body);
-        let (mut chunks, mut trailers, mut error) = (Vec::new(), None, None);
-        while let Some(frame) = poll_fn(|ctx| body.as_mut().poll_frame(ctx)).await {
+        let (mut chunks, mut trailers, mut error) = (Vec::<Bytes>::new(), None, None);
+        let mut read = 0;
+        while read <= length
+            && let Some(frame) = poll_fn(|ctx| body.as_mut().poll_frame(ctx)).await
+        {
             match frame.map(Frame::into_data) {
-                Ok(Ok(mut data)) => chunks.push(data.copy_to_bytes(data.remaining())),
+                Ok(Ok(mut data)) => {
+                    read += data.remaining() as u64;
+                    chunks.push(data.copy_to_bytes(data.remaining()));
+                }
                 Ok(Err(frame)) => trailers = frame.into_trailers().ok(),
                 Err(cause) => {
                     error = Some(cause);
@@ -98,7 +104,7 @@ impl<E> Read<E> {
                 }
             }
         }
-        Self { bytes: joined(chunks), trailers, error }
+        Self { bytes: joined(&chunks), trailers, error }
     }
 }
 
@@ -137,7 +143,7 @@ impl Copying {
 
     fn finish(self) {
         if self.expected.is_none_or(|expected| expected == self.length) {
-            self.fetch.commit(&Arc::new(self.stored.with_body(joined(self.chunks))));
+            self.fetch.commit(&Arc::new(self.stored.with_body(joined(&self.chunks))));
         }
     }
 }
@@ -214,9 +220,8 @@ impl<B: Body> fmt::Debug for Rfc9111Body<B> {
     }
 }
 
-fn joined(mut chunks: Vec<Bytes>) -> Bytes {
-    match chunks.len() {
-        1 => chunks.swap_remove(0),
-        _ => chunks.concat().into(),
-    }
+/// The chunks as one. Also one alone is copied: it may be a piece of a larger buffer, which would be kept
+/// whole.
+fn joined(chunks: &[Bytes]) -> Bytes {
+    chunks.concat().into()
 }

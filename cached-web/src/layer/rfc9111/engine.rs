@@ -133,7 +133,7 @@ impl Engine {
             return Way::Answered(gateway_timeout());
         }
         // A part of what is not stored, or no longer fresh, is for this request only.
-        let is_partial = request.headers().contains_key(RANGE);
+        let is_partial = *request.method() == Method::GET && request.headers().contains_key(RANGE);
         if is_partial { Way::Passed(Bypass::Range) } else { Way::Fetched(sought) }
     }
 

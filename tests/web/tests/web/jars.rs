@@ -76,3 +76,44 @@ fn rocket_keeps_no_response_that_a_cookie_goes_with() {
         assert!(first.1.ends_with("stored") && second.1.contains("hit"), "{first:?} {second:?}");
     });
 }
+
+/// Salvo takes a cookie back only where it knows that the request brought it.
+mod removed {
+    use std::sync::Arc;
+
+    use cached_runtime::testing;
+    use cached_web::CacheLayer;
+    use salvo::http::uri::Scheme;
+    use salvo::http::{ReqBody, header};
+    use salvo::{Depot, FlowCtrl, Handler as _, Request, Response, handler};
+
+    use crate::block_on;
+
+    #[handler]
+    async fn leave(res: &mut Response) {
+        res.remove_cookie("session");
+        res.render("left");
+    }
+
+    #[test]
+    fn salvo_takes_cookies_back_behind_a_layer() {
+        let layers = [CacheLayer::new(60), CacheLayer::new(60).ignore_credentials()];
+        block_on(testing::isolated_async(async {
+            for layer in layers {
+                for method in ["GET", "POST"] {
+                    let request = http::Request::builder().method(method).uri("/");
+                    let request = request.header(header::COOKIE, "session=1").body(ReqBody::None);
+                    let mut req = Request::from_hyper(request.unwrap(), Scheme::HTTP);
+                    let mut res = Response::with_cookies(req.cookies().clone());
+                    let mut flow = FlowCtrl::new(vec![Arc::new(leave)]);
+                    layer.handle(&mut req, &mut Depot::new(), &mut res, &mut flow).await;
+                    let status = res.headers["cache-status"].to_str().unwrap().to_owned();
+                    assert!(!status.contains("stored"), "{method}: {status}");
+                    let answer = res.into_hyper();
+                    let removed = answer.headers()[header::SET_COOKIE].to_str().unwrap();
+                    assert!(removed.starts_with("session=;"), "{method}: {removed}");
+                }
+            }
+        }));
+    }
+}

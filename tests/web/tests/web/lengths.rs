@@ -1,5 +1,8 @@
-//! A 304 tells no length: it would be taken for that of the page. Servers of HTTP/1 leave it out
-//! whatever a response says; here is what the response says.
+//! What answers say of their length. A 304 tells none: it would be taken for that of the page. One to HEAD
+//! tells that of the page, and has no body. Servers of HTTP/1 see to that whatever a response says; here is
+//! what the response says.
+
+use std::convert::Infallible;
 
 use axum::Router;
 use axum::body::Body;
@@ -10,7 +13,8 @@ use cached_runtime::testing;
 use cached_web::CacheLayer;
 use cached_web::axum::cached_response;
 use http::{Method, StatusCode, header};
-use tower::ServiceExt as _;
+use http_body::Body as _;
+use tower::{Layer as _, ServiceExt as _, service_fn};
 
 use crate::block_on;
 
@@ -63,6 +67,44 @@ fn of_all_answers_a_304_alone_tells_no_length() {
             for method in [Method::GET, Method::HEAD] {
                 let known = asked(&router, method, target, Some(tag)).await;
                 assert_eq!((known.status(), length(&known)), (StatusCode::NOT_MODIFIED, None));
+            }
+        }
+    }));
+}
+
+/// No router stands around the layer, which asks for the whole page.
+#[test]
+fn an_answer_to_head_has_no_body_whatever_becomes_of_the_page() {
+    let pages = [
+        (StatusCode::OK, "max-age=60", Some("4")),
+        (StatusCode::OK, "no-store", Some("4")),
+        (StatusCode::INTERNAL_SERVER_ERROR, "no-store", Some("4")),
+        (StatusCode::NO_CONTENT, "no-store", None),
+    ];
+    block_on(testing::isolated_async(async {
+        for (status, directive, expected) in pages {
+            for is_flowing in [false, true] {
+                let service =
+                    CacheLayer::new(60).layer(service_fn(move |request: Request| async move {
+                        assert_eq!(request.method(), Method::GET);
+                        let frames = futures_util::stream::iter([Ok::<_, Infallible>("page")]);
+                        let body = match (status, is_flowing) {
+                            (StatusCode::NO_CONTENT, _) => Body::empty(),
+                            (_, false) => Body::from("page"),
+                            (_, true) => Body::from_stream(frames),
+                        };
+                        let response = Response::builder().status(status);
+                        let response = response.header(header::CACHE_CONTROL, directive);
+                        Ok::<_, Infallible>(response.body(body).unwrap())
+                    }));
+                let request = Request::head("/").header("host", "a").body(Body::empty()).unwrap();
+                let answer = service.oneshot(request).await.unwrap();
+                let length = answer.headers().get(header::CONTENT_LENGTH);
+                let length = length.map(|length| length.to_str().unwrap().to_owned());
+                let is_known = !is_flowing || status == StatusCode::NO_CONTENT;
+                let expected = expected.filter(|_| is_known);
+                assert_eq!((answer.status(), length.as_deref()), (status, expected));
+                assert!(answer.into_body().is_end_stream(), "{status} {directive} {is_flowing}");
             }
         }
     }));

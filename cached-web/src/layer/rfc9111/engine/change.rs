@@ -22,16 +22,15 @@ where
 {
     let rules = &engine.settings.rules;
     let own = key::of(rules, &request);
-    let (uri, headers) = (key::uri(&request), request.headers().clone());
+    let (uri, headers) = (key::uri(&request).clone(), request.headers().clone());
     let response = inner.call(request).await?;
     if took_effect(response.status()) {
         if let Some(key) = own {
             engine.shelf.invalidate(&key);
         }
         let targets = named(&uri, &headers, response.headers());
-        for target in targets.iter().filter_map(|target| target.parse().ok()) {
-            engine.shelf.invalidate(&key::of_target(rules, &target, &headers));
-        }
+        let keys = targets.iter().filter_map(|to| key::of_target(rules, &uri, to, &headers));
+        keys.for_each(|key| engine.shelf.invalidate(&key));
     }
     Ok(engine.pass(response, Bypass::Method))
 }

@@ -228,7 +228,7 @@ where
         // The server frames what it sends on its own.
         head.headers.remove(TRANSFER_ENCODING);
         let (limit, expected) = (self.limit(), content_length(&head.headers));
-        if body.size_hint().exact().is_none() {
+        let Some(length) = body.size_hint().exact() else {
             if self.is_head() {
                 // Nobody would read it to its end.
                 fetch.refuse();
@@ -237,10 +237,10 @@ where
             fetch.flow();
             let body = Rfc9111Body::copied(body, Copying::new(limit, expected, fetch, stored));
             return self.missed(Response::from_parts(head, body), false, None);
-        }
-        let read = Read::of(body).await;
-        let length = read.bytes.len() as u64;
-        if read.error.is_some() || expected.is_some_and(|expected| expected != length) {
+        };
+        let read = Read::of(body, length).await;
+        let is_whole = read.error.is_none() && read.bytes.len() as u64 == length;
+        if !is_whole || expected.is_some_and(|expected| expected != length) {
             fetch.refuse();
             return self.missed(self.read(head, read), false, Some(Unkept::Length));
         }

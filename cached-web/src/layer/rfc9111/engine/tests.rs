@@ -274,6 +274,20 @@ async fn a_304_about_nothing_stored_is_asked_again_without_conditions() {
 }
 
 #[tokio::test]
+async fn a_304_with_another_strong_tag_is_about_another_response() {
+    let site = Site::new(|request, number| {
+        if request.headers().contains_key("if-modified-since") {
+            return sent(304, &[("etag", "\"b\"")], "");
+        }
+        let old = ("last-modified", "Sun, 06 Nov 1994 08:49:37 GMT");
+        sent(200, &[("cache-control", "max-age=9"), ("etag", "\"a\""), old], number.to_string())
+    });
+    site.get("/", &[]).await;
+    site.pass(9);
+    assert_eq!((site.get("/", &[]).await.body(), site.calls()), ("3", 3));
+}
+
+#[tokio::test]
 async fn a_variant_that_another_request_has_is_found_by_its_tag() {
     let site = Site::new(|request, number| {
         if request.headers().get("if-none-match").is_some_and(|tags| tags == "\"b\", \"a\"") {
@@ -332,8 +346,12 @@ async fn a_part_is_cut_from_a_whole_that_is_fresh() {
     assert_eq!((missing.status, missing.field("content-range")), (416, "bytes */10"));
     let whole = site.get("/", &[("range", "bytes=2-4"), ("if-range", "\"b\"")]).await;
     assert_eq!((whole.status, whole.body()), (200, "0123456789"));
-    let head = site.send("HEAD", "/", &[("range", "bytes=2-4")]).await;
-    assert_eq!((head.body(), site.calls()), ("", 2));
+    // Of a HEAD `Range` says nothing.
+    for path in ["/", "/other"] {
+        let head = site.send("HEAD", path, &[("range", "bytes=2-4")]).await;
+        assert_eq!((head.status, head.body(), head.field("content-length")), (200, "", "10"));
+    }
+    assert_eq!((site.get("/other", &[]).await.body(), site.calls()), ("0123456789", 3));
 }
 
 #[tokio::test]
@@ -363,6 +381,25 @@ async fn clients_have_no_say_where_they_are_not_to() {
         let lines: Lines<'_> = &[("cache-control", line)];
         assert_eq!(site.get("/", lines).await.body(), "1", "{line}");
     }
+}
+
+/// HTTP/2 names the host in the URI alone.
+#[tokio::test]
+async fn a_change_drops_what_its_answer_names_on_the_host_of_its_uri() {
+    let site = Site::new(|request, number| match *request.method() {
+        Method::POST => sent(303, &[("location", "/items")], ""),
+        _ => sent(200, FRESH, number.to_string()),
+    });
+    let page = async |uri| site.get(uri, &[]).await.body().to_owned();
+    assert_eq!(
+        (page("https://a/items").await, page("https://b/items").await),
+        ("1".into(), "2".into())
+    );
+    site.send("POST", "https://a/buy", &[]).await;
+    assert_eq!(
+        (page("https://a/items").await, page("https://b/items").await),
+        ("4".into(), "2".into())
+    );
 }
 
 #[tokio::test]

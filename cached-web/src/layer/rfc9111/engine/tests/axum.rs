@@ -74,3 +74,29 @@ async fn head_tells_the_length_of_the_page() {
     }
     assert_eq!(text(&site, "/one/list").await, "1");
 }
+
+/// Middleware between two routers chooses a page by a field.
+#[tokio::test]
+async fn a_rewritten_uri_names_the_page_itself() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let pages = Router::new()
+        .route("/{language}/page", get(move || async move { page(&calls) }))
+        .layer(Rfc9111Layer::new());
+    let chosen = move |mut request: Request<Body>| {
+        let is_german = request.headers().contains_key("x-german");
+        let target = if is_german { "/de/page" } else { "/en/page" };
+        *request.uri_mut() = target.parse().unwrap();
+        pages.clone().call(request)
+    };
+    let site = Router::new().route("/page", get(chosen));
+    let ask = async |lines: &[&str]| {
+        let mut request = Request::builder().uri("/page").header("host", "example.org");
+        for name in lines {
+            request = request.header(*name, "1");
+        }
+        let response = site.clone().call(request.body(Body::empty()).unwrap()).await.unwrap();
+        response.into_body().collect().await.unwrap().to_bytes()
+    };
+    assert_eq!((ask(&["x-german"]).await, ask(&[]).await), ("1".into(), "2".into()));
+    assert_eq!((ask(&["x-german"]).await, ask(&[]).await), ("1".into(), "2".into()));
+}

@@ -64,6 +64,35 @@ async fn a_body_of_known_length_that_breaks_off_is_sent_as_far_as_it_came() {
     }
 }
 
+/// A body that says it has three bytes, and never ends.
+struct Endless;
+
+impl Body for Endless {
+    type Data = Bytes;
+    type Error = &'static str;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, &'static str>>> {
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"12")))))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(3)
+    }
+}
+
+#[tokio::test]
+async fn a_body_is_read_no_further_than_it_says_it_goes() {
+    let site = Site::new(|_, _| sent(200, FRESH, "").map(|_| Endless.boxed_unsync()));
+    for call in 1..=2 {
+        let got = site.get("/", &[]).await;
+        assert_eq!((got.body(), site.calls()), ("1212", call));
+        assert!(got.field("cache-status").ends_with("detail=wrong-length"), "{got:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_body_whose_reader_leaves_is_not_kept() {
     let site = Site::new(|_, _| flowing(FRESH, vec![Ok("one "), Ok("two")]));

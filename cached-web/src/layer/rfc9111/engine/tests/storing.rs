@@ -12,6 +12,7 @@ async fn what_one_was_told_is_not_told_to_others() {
         ("private", &[], &[("cache-control", "max-age=60, PRIVATE")]),
         ("no-store", &[], &[("cache-control", "max-age=60"), ("cache-control", "No-Store")]),
         ("vary", &[], &[("cache-control", "max-age=60"), ("vary", "*")]),
+        ("garbled", &[], &[("cache-control", "max-age=60, Private; no-store")]),
     ];
     for (what, request, response) in shared {
         let site = Site::same(response);
