@@ -53,6 +53,14 @@ impl Args {
         }
     }
 
+    /// What stands in the brackets of an argument of the form `name(..)`.
+    pub(crate) fn list(&self, name: &str) -> Option<&TokenStream> {
+        match &self.list.iter().find(|arg| arg.name == name)?.value {
+            Value::List(list) => Some(list),
+            _ => None,
+        }
+    }
+
     /// The place of an argument.
     pub(crate) fn span(&self, name: &str) -> Option<Span> {
         self.list.iter().find(|arg| arg.name == name).map(|arg| arg.name.span())

@@ -21,6 +21,14 @@ impl Attribute {
         }
     }
 
+    /// What it caches, as messages call it.
+    pub(crate) const fn result(self) -> &'static str {
+        match self {
+            Self::Cached => "value",
+            Self::Response => "response",
+        }
+    }
+
     /// The crate that re-exports it, as users write it.
     pub(crate) const fn krate(self) -> &'static str {
         match self {

@@ -6,8 +6,8 @@ use syn::{Attribute, GenericArgument, PathArguments, Type};
 pub(crate) struct Framework {
     /// Its module in `cached_web`.
     pub(crate) module: &'static str,
-    /// Types of parameters that read nothing but the method and the URI, besides those of
-    /// [`COVERED`].
+    /// Types of parameters that read nothing but the method and the URI, besides those that are the
+    /// same for all.
     covered: &'static [&'static str],
     /// Types of parameters that hold what is the same for every request.
     exempt: &'static [&'static str],
@@ -19,8 +19,11 @@ pub(crate) struct Framework {
     routes: &'static [&'static str],
     /// Where these put the function.
     pub(crate) place: Place,
-    /// Whether what the cache knows of a request borrows from it.
-    pub(crate) is_borrowed: bool,
+    /// Types that borrow from the request, and that a function which is not async may name without
+    /// their lifetime. What the cache knows of a request is among them, or there are none.
+    pub(crate) borrowing: &'static [&'static str],
+    /// Whether a function is a handler without an attribute of the framework's.
+    pub(crate) has_plain_handlers: bool,
     /// How that is kept for a load after the request.
     pub(crate) keeping: Keeping,
     /// Types that have no `Clone`, but point at what they are made of.
@@ -77,8 +80,12 @@ pub(crate) enum Early {
 /// What a parameter reads, as far as its type tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reads {
-    /// The method and the URI, which the default key holds.
+    /// The method, or parts of the URI that every default key holds.
     Uri,
+    /// The URI with its host, which a default key may leave out.
+    Host,
+    /// What its name names in the query, which a default key may leave out.
+    QueryName,
     /// What is the same for every request.
     Nothing,
     /// What the cache itself knows of a request.
@@ -95,8 +102,13 @@ pub(crate) enum Reads {
 const REQUEST: &str = "RequestInfo";
 
 /// Types of parameters that read nothing but the method and the URI, whatever the framework.
-const COVERED: &[&str] =
-    &["Path", "Query", "RawQuery", "Uri", "OriginalUri", "MatchedPath", "Method"];
+const COVERED: &[&str] = &["Path", "Query", "RawQuery", "MatchedPath", "Method"];
+
+/// The same with the host.
+const WITH_HOST: &[&str] = &["Uri", "OriginalUri"];
+
+/// Types of parameters that read what their name names in the query.
+const QUERY_NAMES: &[&str] = &["QueryParam"];
 
 /// Types that a part of a URI is read as where the route is not seen.
 const PLAIN: &[&str] = &[
@@ -112,7 +124,8 @@ pub(crate) const AXUM: Framework = Framework {
     cookies: &[],
     routes: &["debug_handler"],
     place: Place::Here,
-    is_borrowed: false,
+    borrowing: &[],
+    has_plain_handlers: true,
     keeping: Keeping::Clone,
     wrappers: &[Wrapper { name: "Path", is_tuple: true }],
     early: Early::Extractor,
@@ -130,7 +143,8 @@ pub(crate) const ACTIX: Framework = Framework {
         "routes",
     ],
     place: Place::Function,
-    is_borrowed: false,
+    borrowing: &[],
+    has_plain_handlers: true,
     keeping: Keeping::Parts,
     wrappers: &[Wrapper { name: "Path", is_tuple: false }],
     early: Early::Handler,
@@ -145,7 +159,8 @@ pub(crate) const ROCKET: Framework = Framework {
     cookies: &[],
     routes: &["get", "post", "put", "delete", "head", "options", "patch", "route"],
     place: Place::Here,
-    is_borrowed: true,
+    borrowing: &[REQUEST, "CookieJar", "FlashMessage", "Origin"],
+    has_plain_handlers: false,
     keeping: Keeping::Never,
     wrappers: &[],
     early: Early::Never,
@@ -161,7 +176,8 @@ pub(crate) const POEM: Framework = Framework {
     cookies: &["CookieJar", "Session"],
     routes: &["handler"],
     place: Place::Function,
-    is_borrowed: false,
+    borrowing: &[],
+    has_plain_handlers: false,
     keeping: Keeping::Clone,
     wrappers: &[],
     early: Early::Never,
@@ -170,13 +186,14 @@ pub(crate) const POEM: Framework = Framework {
 
 pub(crate) const SALVO: Framework = Framework {
     module: "salvo",
-    covered: &["PathParam", "QueryParam"],
+    covered: &["PathParam"],
     exempt: &[],
     outputs: &["Response"],
     cookies: &[],
     routes: &["handler", "endpoint"],
     place: Place::Impl,
-    is_borrowed: false,
+    borrowing: &[],
+    has_plain_handlers: false,
     keeping: Keeping::Never,
     wrappers: &[],
     early: Early::Wrapper,
@@ -194,6 +211,8 @@ impl Framework {
             () if is_one_of(self.outputs) => Reads::Response,
             () if is_one_of(self.cookies) => Reads::Cookies,
             () if is_one_of(COVERED) || is_one_of(self.covered) => Reads::Uri,
+            () if is_one_of(WITH_HOST) => Reads::Host,
+            () if is_one_of(QUERY_NAMES) => Reads::QueryName,
             () => Reads::Other,
         }
     }
@@ -210,9 +229,19 @@ impl Framework {
         self.has_named_parts && last_name(ty).is_some_and(|name| PLAIN.contains(&name.as_str()))
     }
 
+    /// Whether what the cache knows of a request borrows from it.
+    pub(crate) fn is_borrowed(&self) -> bool {
+        !self.borrowing.is_empty()
+    }
+
     /// The attribute below ours that makes a handler of the function, if it is still there.
     pub(crate) fn route<'a>(&self, attrs: &'a [Attribute]) -> Option<&'a Attribute> {
-        attrs.iter().find(|attr| {
+        self.routes(attrs).next()
+    }
+
+    /// All of them: a function may be a handler of several methods.
+    pub(crate) fn routes<'a>(&self, attrs: &'a [Attribute]) -> impl Iterator<Item = &'a Attribute> {
+        attrs.iter().filter(|attr| {
             let last = attr.path().segments.last();
             last.is_some_and(|last| self.routes.iter().any(|route| last.ident == route))
         })

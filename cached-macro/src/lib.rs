@@ -94,7 +94,7 @@ pub fn invalidates(args: TokenStream, item: TokenStream) -> TokenStream {
     })
 }
 
-/// The same for programs that know `cached_web` alone.
+/// The same for programs that know `cached_web` alone. Documented there.
 #[proc_macro_attribute]
 pub fn web_invalidates(args: TokenStream, item: TokenStream) -> TokenStream {
     expand(item, "invalidates", |function| {

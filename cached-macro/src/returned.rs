@@ -90,7 +90,8 @@ fn ungrouped(ty: &Type) -> &Type {
     }
 }
 
-fn is_future(ty: &Type) -> bool {
+/// Whether a type gives a value only when it is awaited, as far as its name tells.
+pub(crate) fn is_future(ty: &Type) -> bool {
     let names_future = |bound: &TypeParamBound| match bound {
         TypeParamBound::Trait(bound) => {
             bound.path.segments.last().is_some_and(|last| last.ident == "Future")

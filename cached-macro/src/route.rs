@@ -3,7 +3,7 @@
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{Lit, Meta, Type};
 
-use crate::framework::Framework;
+use crate::framework::{Framework, Reads};
 use crate::function::Function;
 
 /// What a function's route says of its parameters.
@@ -11,9 +11,16 @@ pub(crate) enum Route<'a> {
     /// It names none: the framework tells them by their types.
     Silent,
     /// It names these.
-    Names(Vec<String>),
+    Names(Vec<Part>),
     /// It is out of sight, above our attribute.
     Hidden(&'a Framework),
+}
+
+/// A part of a URI that a parameter is given.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Part {
+    name: String,
+    reads: Reads,
 }
 
 impl<'a> Route<'a> {
@@ -28,12 +35,14 @@ impl<'a> Route<'a> {
         }
     }
 
-    /// Whether a parameter is a part of the URI.
-    pub(crate) fn has(&self, name: &str, ty: &Type) -> bool {
+    /// What a parameter reads, where it is a part of the URI.
+    pub(crate) fn reads(&self, name: &str, ty: &Type) -> Option<Reads> {
         match self {
-            Self::Silent => false,
-            Self::Names(names) => names.iter().any(|known| known == name),
-            Self::Hidden(framework) => framework.is_plain(ty),
+            Self::Silent => None,
+            Self::Names(parts) => {
+                parts.iter().find(|part| part.name == name).map(|part| part.reads)
+            }
+            Self::Hidden(framework) => framework.is_plain(ty).then_some(Reads::Uri),
         }
     }
 }
@@ -73,27 +82,39 @@ fn text_of(token: &TokenTree) -> Option<String> {
     }
 }
 
-/// The names in `<..>`.
-fn parts(uri: &str) -> Vec<String> {
-    let mut parts = Vec::new();
-    let mut rest = uri;
-    while let Some((_, after)) = rest.split_once('<') {
-        let Some((name, after)) = after.split_once('>') else { break };
-        parts.push(name.trim_end_matches("..").to_owned());
-        rest = after;
-    }
-    parts
+/// What stands in `<..>`.
+fn parts(uri: &str) -> Vec<Part> {
+    let query = uri.find('?').unwrap_or(uri.len());
+    let openings = uri.match_indices('<');
+    let named = openings.filter_map(|(at, _)| {
+        let (name, _) = uri[at + 1..].split_once('>')?;
+        // What takes all that is left may be called anything in the query.
+        let reads = match name.strip_suffix("..") {
+            None if at > query => Reads::QueryName,
+            _ => Reads::Uri,
+        };
+        Some(Part { name: name.trim_end_matches('.').to_owned(), reads })
+    });
+    named.collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{parts, uri};
+    use super::{Part, Reads, parts, uri};
 
     #[test]
     fn a_route_names_parts_of_its_uri() {
-        let named = |route: &str| parts(&uri(route.parse().expect("tokens")));
-        assert_eq!(named("\"/a/<id>?<page>&<filter..>\""), ["id", "page", "filter"]);
-        assert_eq!(named("GET, uri = \"/a/<id>\", data = \"<form>\""), ["id"]);
-        assert_eq!(named("\"/a\", format = \"json\", data = \"<form>\""), [""; 0]);
+        let named = |route: &str| {
+            let parts = parts(&uri(route.parse().expect("tokens"))).into_iter();
+            parts.map(|Part { name, reads }| (name, reads)).collect::<Vec<_>>()
+        };
+        let of_path = |name: &str| (name.to_owned(), Reads::Uri);
+        let of_query = |name: &str| (name.to_owned(), Reads::QueryName);
+        assert_eq!(
+            named("\"/a/<id>?<page>&<filter..>\""),
+            [of_path("id"), of_query("page"), of_path("filter")],
+        );
+        assert_eq!(named("GET, uri = \"/a/<id..>\", data = \"<form>\""), [of_path("id")]);
+        assert_eq!(named("\"/a\", format = \"json\", data = \"<form>\""), []);
     }
 }

@@ -45,6 +45,8 @@ use axum::extract::FromRequestParts;
 use http::Uri;
 use http::request::Parts;
 
+#[doc(inline)]
+#[doc = include_str!("../docs/cached_response.md")]
 pub use cached_macro::axum_cached_response as cached_response;
 
 use crate::sent::sent_by_client;

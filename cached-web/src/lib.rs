@@ -90,6 +90,22 @@ use cached_runtime::__private as rt;
 
 #[cfg(any(feature = "axum", feature = "poem", feature = "rocket", feature = "salvo"))]
 pub use added::CachedResponseGoesAboveOtherAttributes;
+#[doc(inline)]
+/// Invalidates responses, or entries of cached functions, once a handler has succeeded.
+///
+/// It is [`cached_runtime::invalidates`](macro@cached_runtime::invalidates), for programs that have this
+/// crate alone. A handler that returns an `Err` invalidates nothing.
+///
+/// # Examples
+/// ```
+/// use cached_web::invalidates;
+///
+/// #[invalidates(tags("items", "item:{id}"))]
+/// async fn change(id: u64) -> Result<String, String> {
+///     Ok(format!("changed {id}"))
+/// }
+/// # drop(change(7));
+/// ```
 pub use cached_macro::web_invalidates as invalidates;
 #[cfg(any(feature = "actix", feature = "poem", feature = "salvo", feature = "tower"))]
 pub use layer::CacheLayer;

@@ -69,6 +69,10 @@ mod layer;
 
 use poem::{FromRequest, Request, RequestBody};
 
+#[doc(inline)]
+/// Caches what a handler answers: status, fields and body.
+///
+/// Its arguments are those of [axum's](../axum/attr.cached_response.html), which has a section for each.
 pub use cached_macro::poem_cached_response as cached_response;
 
 use crate::sent::sent;

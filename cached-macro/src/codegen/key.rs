@@ -87,7 +87,7 @@ fn expressions(caching: &Caching, parts: &[Expr], amid: &Amid) -> TokenStream {
 }
 
 /// Whether an expression names a place, such as an argument or a field of one.
-fn is_place(expr: &Expr) -> bool {
+pub(super) fn is_place(expr: &Expr) -> bool {
     match expr {
         Expr::Path(_) => true,
         Expr::Field(field) => is_place(&field.base),

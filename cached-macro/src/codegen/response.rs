@@ -7,7 +7,7 @@ mod lifetime;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{FnArg, Pat, PatType, ReturnType, Signature, parse_quote, parse_quote_spanned};
+use syn::{Expr, FnArg, Pat, PatType, ReturnType, Signature, parse_quote, parse_quote_spanned};
 
 use super::handle::beside::{self, Beside};
 use super::key::{self, Amid};
@@ -35,6 +35,9 @@ pub(crate) fn expand(
     function.sig.asyncness.get_or_insert_default();
     Ok(write(&spec, &function))
 }
+
+/// How many arguments a function may have, by default, before clippy warns.
+const MOST_ARGUMENTS: usize = 7;
 
 // Input:
 //
@@ -88,10 +91,17 @@ fn write(spec: &Spec, function: &Function) -> TokenStream {
     let response = quote_spanned!(returned_at(function)=> { #begin #refresh #respond }.await);
     let block = body::braces(function, &hygienic!(#site_item #rules #response));
     let Function { attrs, vis, .. } = function;
+    // As many as clippy allows, and one more.
+    let is_one_too_many =
+        matches!(spec.request, Request::Added) && function.sig.inputs.len() == MOST_ARGUMENTS;
+    let allowed = is_one_too_many.then(|| {
+        hygienic!(#[allow(clippy::too_many_arguments, reason = "one more than the handler has")])
+    });
+    let attrs = hygienic!(#allowed #(#attrs)*);
     let sig = signature(spec, function);
     let handler = match spec.early {
-        Early::Wrapper => early::around(spec, function, &hygienic!(#(#attrs)* #sig #block)),
-        Early::Extractor | Early::Handler | Early::Never => hygienic!(#(#attrs)* #vis #sig #block),
+        Early::Wrapper => early::around(spec, function, &hygienic!(#attrs #sig #block)),
+        Early::Extractor | Early::Handler | Early::Never => hygienic!(#attrs #vis #sig #block),
     };
     hygienic!(#handler #item)
 }
@@ -109,7 +119,7 @@ fn signature(spec: &Spec, function: &Function) -> Signature {
     let module = Ident::new(framework.module, span);
     let name = added();
     let mut sig = sig.clone();
-    let lifetime = framework.is_borrowed.then(|| lifetime::tie(&mut sig));
+    let lifetime = framework.is_borrowed().then(|| lifetime::tie(&mut sig, framework.borrowing));
     let lifetime = lifetime.map(|lifetime| quote_spanned!(span=> <#lifetime>));
     let module = quote_spanned!(span=> #krate::#module);
     sig.output = parse_quote_spanned!(span=> -> #module::Response #lifetime);
@@ -203,9 +213,10 @@ fn begin(
 
 // Output:
 //
-//     { let request: &axum::RequestInfo = &__cached_request; statements }
+//     { fn request() {} let request: &salvo::RequestInfo = &__cached_request; statements }
 //
-// Without the `let` where the statements do not name it.
+// Without these where the statements do not name it. The function hides a handler of that name: what
+// the framework has made of it is a unit struct, which would make a pattern of the `let`.
 fn named(spec: &Spec, function: &Function, statements: &TokenStream) -> TokenStream {
     let implied = function.params.iter().find(|param| param.origin == Origin::Implied);
     let implied = implied.and_then(|param| param.names.first()).filter(|implied| {
@@ -215,8 +226,10 @@ fn named(spec: &Spec, function: &Function, statements: &TokenStream) -> TokenStr
         let request = request(spec, function);
         let krate = spec.caching.home.krate_at(Span::mixed_site());
         let module = Ident::new(spec.framework.module, Span::mixed_site());
-        let lifetime = spec.framework.is_borrowed.then(|| hygienic!(<'_>));
+        let lifetime = spec.framework.is_borrowed().then(|| hygienic!(<'_>));
         hygienic!(
+            #[allow(dead_code, reason = "it only hides what else may have this name")]
+            fn #name() {}
             #[allow(unused_variables, reason = "a closure may have an argument of this name")]
             let #name: &#krate::#module::RequestInfo #lifetime = #request;
         )
@@ -235,7 +248,9 @@ fn amid(spec: &Spec) -> Amid {
         let refusal = spec.caching.refusal();
         let span = at(per.span());
         let spelled = spec.caching.rt_at(span);
-        let write = quote_spanned!(span=> #spelled::Spelled(&(#per)).checked().write(&mut __text););
+        let identity = borrowed(per);
+        let write =
+            quote_spanned!(span=> #spelled::Spelled(&#identity).checked().write(&mut __text););
         hygienic!(
             __text.literal("@");
             {
@@ -246,6 +261,21 @@ fn amid(spec: &Spec) -> Amid {
         )
     });
     Amid { before: hygienic!(__visit.#write(&mut __text);), after: after.into_token_stream() }
+}
+
+/// An identity whose parts are borrowed where they stand, as an owned argument would move into it.
+fn borrowed(identity: &Expr) -> TokenStream {
+    match identity {
+        Expr::Tuple(tuple) => {
+            let parts = tuple.elems.iter().map(|part| {
+                let borrow = key::is_place(part).then(|| hygienic!(&));
+                let part = borrowed(part);
+                hygienic!(#borrow #part)
+            });
+            hygienic!((#(#parts,)*))
+        }
+        other => hygienic!((#other)),
+    }
 }
 
 // Output:

@@ -107,7 +107,7 @@ pub(super) fn caching(
         policy.extend(sharing.policy);
         sharing.asked
     });
-    check_closures(args, errors);
+    check_closures(args, home.attribute, errors);
     check_conditions(args, errors);
     let name = text(args, "name", "users", errors);
     let version = version(args, errors);
@@ -196,26 +196,27 @@ fn check_attributes(attribute: Attribute, function: &Function, errors: &mut Erro
 
 /// Names that read the same differ where `macro_rules!` has written one of them.
 pub(super) fn check_names(args: &Args, function: &Function, errors: &mut Errors) {
-    if args.span("key").or(args.span("skip")).is_none() {
+    if ["key", "skip", "per", "tags"].iter().all(|name| args.span(name).is_none()) {
         return;
     }
     let mut names = BTreeSet::new();
     for (name, _) in function.names() {
         if !names.insert(plain(name)) {
             errors.at(name, format!(
-                "two arguments are called `{name}`, which `key` and `skip` cannot tell apart; rename one"
+                "two arguments are called `{name}`, which this attribute cannot tell apart; rename one"
             ));
         }
     }
 }
 
 /// Arguments that cannot but be closures, or functions by name.
-fn check_closures(args: &Args, errors: &mut Errors) {
+fn check_closures(args: &Args, attribute: Attribute, errors: &mut Errors) {
+    let value = attribute.result();
     for name in ["store_if", "timeout_of", "weigh"] {
         if let Some(Expr::Lit(literal)) = args.value(name) {
             errors.at(
                 literal,
-                format!("`{name}` takes a closure over the value; write `{name} = |value| ..`"),
+                format!("`{name}` takes a closure over the {value}; write `{name} = |{value}| ..`"),
             );
         }
     }

@@ -67,7 +67,7 @@ pub(super) fn check_constant(name: &str, expr: &Expr, function: &Function, error
         return;
     };
     let remedy = match name {
-        "timeout" => "; for a timeout by value write `timeout_of = |value| ..`",
+        "timeout" => "; for one by what is returned write `timeout_of = ..`",
         _ => "",
     };
     errors.at(

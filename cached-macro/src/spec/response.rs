@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote};
-use syn::{Expr, FnArg, GenericParam, Pat, Path, PathArguments, Type};
+use syn::{Expr, FnArg, GenericParam, Pat, Path, PathArguments, ReturnType, Type};
 
 use super::caching::{self, Caching, Handle, Subject};
 use super::{Background, Kept, Key, key, ungrouped};
@@ -20,6 +20,8 @@ use crate::attribute::Attribute;
 use crate::diagnostics::Errors;
 use crate::framework::{Early, Framework, Keeping, Place, Reads};
 use crate::function::{Function, plain};
+use crate::returned;
+use coverage::LeftOut;
 
 pub(crate) struct Spec {
     pub(crate) framework: &'static Framework,
@@ -171,6 +173,12 @@ fn check_handler(framework: &Framework, function: &Function, errors: &mut Errors
             "a handler has no `self`; put `#[cached_response]` on a function, or `#[cached]` on this method",
         );
     }
+    check_methods(framework, function, errors);
+    if let ReturnType::Type(_, ty) = &function.sig.output
+        && returned::is_future(ty)
+    {
+        errors.at(ty, "a future cannot be cached, only what it gives; write `async fn`");
+    }
     for input in &function.sig.inputs {
         let FnArg::Typed(typed) = input else { continue };
         match framework.reads(&typed.ty) {
@@ -186,6 +194,25 @@ fn check_handler(framework: &Framework, function: &Function, errors: &mut Errors
         }
     }
 }
+
+/// Only answers to GET are kept.
+fn check_methods(framework: &Framework, function: &Function, errors: &mut Errors) {
+    let routes = framework.routes(&function.attrs);
+    let routes = routes.filter_map(|attr| attr.path().segments.last().map(|last| &last.ident));
+    let routes: Vec<_> = routes.filter(|route| *route != "routes").collect();
+    let is_other = |route: &Ident| OTHER_METHODS.iter().any(|method| route == method);
+    if let [route, ..] = routes[..]
+        && routes.iter().all(|route| is_other(route))
+    {
+        errors.at(route, format!(
+            "a handler of `#[{route}]` is never cached, only one of `#[get]`; remove `#[cached_response]`, or write `#[invalidates(tags(..))]` if it changes what others answer"
+        ));
+    }
+}
+
+/// Attributes that make handlers of what is never kept, or never brings what is.
+const OTHER_METHODS: [&str; 8] =
+    ["post", "put", "delete", "patch", "head", "options", "trace", "connect"];
 
 /// The parameter that has the request, if one does.
 fn request(framework: &Framework, function: &Function, errors: &mut Errors) -> Request {
@@ -242,11 +269,13 @@ fn covered_key(
     (skipped, per): (&BTreeMap<String, Span>, Option<&Expr>),
     errors: &mut Errors,
 ) -> Key {
+    let left_out = LeftOut::of(args);
     let of_identity = match per {
         Some(per) => key::mentioned_in(per.to_token_stream(), function, errors),
         None => Some(Vec::new()),
     };
-    if let (Some(per), Some([])) = (per, of_identity.as_deref())
+    if let (Some(per), Some(mentioned)) = (per, &of_identity)
+        && !coverage::can_differ(framework, mentioned, function)
         && !matches!(per, Expr::Lit(_) | Expr::Closure(_))
     {
         errors.at(
@@ -265,7 +294,7 @@ fn covered_key(
         && args.is_complete
     {
         mentioned.extend(of_identity);
-        coverage::check(framework, &key, &mentioned, skipped, function, errors);
+        coverage::check(framework, (&key, &left_out), &mentioned, skipped, function, errors);
     }
     key
 }
@@ -279,7 +308,8 @@ fn check_handle(
     errors: &mut Errors,
 ) {
     let name = plain(&function.sig.ident);
-    let route = framework.route_name();
+    let written = framework.route(&function.attrs).and_then(|attr| attr.path().segments.last());
+    let route = written.map_or(framework.route_name().to_owned(), |last| last.ident.to_string());
     match handle {
         Some(Handle::Impl(span)) => errors.at_span(
             *span,
@@ -291,7 +321,9 @@ fn check_handle(
             ));
         }
         Some(Handle::Item(_, span))
-            if framework.place != Place::Here && framework.route(&function.attrs).is_none() =>
+            if framework.place != Place::Here
+                && !framework.has_plain_handlers
+                && framework.route(&function.attrs).is_none() =>
         {
             errors.at_span(*span, format!(
                 "`#[{route}]` has put this function where its handle cannot be reached; put `#[cached_response]` above `#[{route}]`"

@@ -5,8 +5,8 @@ use actix_web::web::{Form, Html, Path, Query, Redirect};
 use actix_web::{App, HttpResponse, HttpServer, Responder, get, post};
 use cached_examples_web::{Listing, Price, Result, listen, run};
 use cached_examples_web::{account, events, item, list, set_price, user};
-use cached_runtime::invalidates;
 use cached_web::actix::{RequestInfo, cached_response};
+use cached_web::invalidates;
 use futures_util::StreamExt as _;
 
 /// `?page=1&sort=price` and `?sort=price&page=1` are one page.

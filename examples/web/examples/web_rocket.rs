@@ -2,7 +2,7 @@
 
 use cached_examples_web::{Listing, Price, Result, listen, run};
 use cached_examples_web::{account, events, item, list, set_price, user};
-use cached_runtime::invalidates;
+use cached_web::invalidates;
 use cached_web::rocket::{RequestInfo, cached_response};
 use rocket::config::LogLevel;
 use rocket::form::Form;

@@ -2,8 +2,8 @@
 
 use cached_examples_web::{Listing, Price, Result, listen, run};
 use cached_examples_web::{account, events, item, list, set_price, user};
-use cached_runtime::invalidates;
 use cached_web::RequestInfo;
+use cached_web::invalidates;
 use cached_web::salvo::cached_response;
 use futures_util::StreamExt as _;
 use salvo::conn::tcp::TcpAcceptor;

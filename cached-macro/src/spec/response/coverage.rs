@@ -6,18 +6,54 @@
 use std::collections::BTreeMap;
 
 use proc_macro2::{Ident, Span};
-use syn::{FnArg, Type};
+use syn::parse::Parser as _;
+use syn::punctuated::Punctuated;
+use syn::{FnArg, LitStr, Token, Type};
 
-use super::super::Key;
+use super::super::{Key, bool_of, ungrouped};
+use crate::args::Args;
 use crate::diagnostics::Errors;
 use crate::framework::{Framework, Reads};
 use crate::function::{Function, Origin, Param, plain};
 use crate::route::Route;
 
+/// What of the URI is not in the default key.
+pub(super) struct LeftOut {
+    has_host: bool,
+    /// The names of the query that are in it, where not all are.
+    only_query: Option<Vec<String>>,
+}
+
+impl LeftOut {
+    pub(super) fn of(args: &Args) -> Self {
+        let host = args.value("host").and_then(|expr| bool_of(&ungrouped(expr.clone())));
+        let only_query = args.list("only_query").map(|list| {
+            let names = Punctuated::<LitStr, Token![,]>::parse_terminated.parse2(list.clone());
+            names.into_iter().flatten().map(|name| name.value()).collect()
+        });
+        Self { has_host: host == Some(false), only_query }
+    }
+
+    /// What a parameter of this name reads, when that is left out.
+    fn of_reads(&self, reads: Reads, name: &str) -> Reads {
+        let is_left_out = match reads {
+            Reads::Host => self.has_host,
+            Reads::QueryName => self.only_query.as_ref().is_some_and(|only| {
+                only.iter().all(|only| match only.strip_suffix('*') {
+                    Some(start) => !name.starts_with(start),
+                    None => name != only,
+                })
+            }),
+            other => return other,
+        };
+        if is_left_out { Reads::Other } else { Reads::Uri }
+    }
+}
+
 /// Every name that the handler is given is in the key, skipped or of no account.
 pub(super) fn check(
     framework: &Framework,
-    key: &Key,
+    (key, left_out): (&Key, &LeftOut),
     mentioned: &[&Ident],
     skipped: &BTreeMap<String, Span>,
     function: &Function,
@@ -29,22 +65,23 @@ pub(super) fn check(
             let text = plain(name);
             let is_mentioned = mentioned.contains(&name);
             let reads = match framework.reads(ty) {
-                Reads::Other if route.has(&text, ty) => Reads::Uri,
+                Reads::Other => route.reads(&text, ty).unwrap_or(Reads::Other),
                 other => other,
             };
+            let reads = left_out.of_reads(reads, &text);
             let is_covered = is_mentioned
                 || match reads {
                     // Where it is a response or sets cookies, that is refused already.
                     Reads::Nothing | Reads::Response | Reads::Cookies => true,
-                    Reads::Uri | Reads::Request => matches!(key, Key::Request | Key::Callable(_)),
+                    Reads::Uri | Reads::Host | Reads::QueryName | Reads::Request => {
+                        matches!(key, Key::Request | Key::Callable(_))
+                    }
                     // A callable is given all that is not the same for every request.
                     Reads::Other => matches!(key, Key::Callable(_)),
                 };
             match skipped.get(&text) {
-                Some(span) if is_mentioned => errors.at_span(
-                    *span,
-                    format!("`{text}` is in the key; remove it from `skip` or from `key`"),
-                ),
+                Some(span) if is_mentioned => errors
+                    .at_span(*span, format!("`{text}` is in the key; remove it from `skip`")),
                 Some(span) if reads == Reads::Uri && matches!(key, Key::Request) => {
                     errors.at_span(*span, format!(
                         "`{text}` is a part of the URI, which is the key; remove it from `skip`, or write `key = ..` without it"
@@ -61,11 +98,20 @@ pub(super) fn check(
 
 /// Names that are in no key for what they are: what is the same for all, and `request` itself.
 pub(super) fn unkeyed(framework: &Framework, function: &Function) -> Vec<String> {
-    let exempt = typed(function).filter(|(ty, _)| framework.reads(ty) == Reads::Nothing);
-    let exempt = exempt.flat_map(|(_, param)| &param.names);
     let implied = function.params.iter().filter(|param| param.origin == Origin::Implied);
     let implied = implied.flat_map(|param| &param.names);
-    exempt.chain(implied).map(plain).collect()
+    exempt(framework, function).chain(implied).map(plain).collect()
+}
+
+/// Whether requests can differ in one of these parameters.
+pub(super) fn can_differ(framework: &Framework, mentioned: &[&Ident], function: &Function) -> bool {
+    mentioned.iter().any(|name| exempt(framework, function).all(|exempt| exempt != *name))
+}
+
+/// Names of parameters that are the same for every request.
+fn exempt<'f>(framework: &Framework, function: &'f Function) -> impl Iterator<Item = &'f Ident> {
+    let exempt = typed(function).filter(|(ty, _)| framework.reads(ty) == Reads::Nothing);
+    exempt.flat_map(|(_, param)| &param.names)
 }
 
 /// The parameters with their types.

@@ -13,7 +13,7 @@ const REFUSED: [(&str, &str); 6] = [
     ),
     ("authorization", "it says who asks; write that, as in `per = user.id`"),
     ("proxy-authorization", "it says who asks; write that, as in `per = user.id`"),
-    ("host", "the host is in the key as it is; remove it"),
+    ("host", "the host is in the key unless `host = false`; remove it"),
     ("range", "requests for a part of a response bypass the cache; remove it"),
 ];
 

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote};
 use syn::parse::Parser as _;
 use syn::punctuated::Punctuated;
-use syn::{Expr, Lit, LitStr, Token};
+use syn::{Expr, Lit, LitStr, Token, UnOp};
 
 use super::super::policy::{amount, check_constant};
 use super::super::{bool_of, ungrouped};
@@ -159,7 +159,7 @@ fn max_body(args: &mut Args, function: &Function, errors: &mut Errors) -> Option
                 return None;
             }
         },
-        Expr::Unary(_) => {
+        Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => {
             errors.at(expr, "`max_body` takes bytes, such as \"2MiB\"");
             return None;
         }

@@ -74,6 +74,24 @@ fn a_route_tells_parts_of_the_uri_from_guards() {
 }
 
 #[test]
+fn what_a_default_key_leaves_out_of_the_uri_covers_nothing() {
+    let item =
+        "#[get(\"/<id>?<page>&<sort>&<rest..>\")] fn f(id: u8, page: u8, sort: &str, rest: R) {}";
+    assert_eq!(problems(&ROCKET, "only_query(\"page\", \"so*\")", item), [""; 0]);
+    assert_eq!(problems(&ROCKET, "only_query(\"page\"), skip(sort)", item), [""; 0]);
+    let refused = problems(&ROCKET, "only_query(\"pages\", \"so*\")", item);
+    assert!(refused.len() == 1 && refused[0].starts_with("`page` is not in"), "{refused:?}");
+    let params = "page: QueryParam<u8>, sort: QueryParam<u8, false>";
+    assert_eq!(uncovered(&SALVO, "only_query(\"page\")", params), ["sort"]);
+    assert_eq!(uncovered(&SALVO, "ignore_query(\"sort\")", params), [""; 0]);
+
+    let params = "uri: Uri, OriginalUri(original): OriginalUri, RawQuery(q): RawQuery";
+    assert_eq!(uncovered(&AXUM, "host = true", params), [""; 0]);
+    assert_eq!(uncovered(&AXUM, "host = false", params), ["uri", "original"]);
+    assert_eq!(uncovered(&AXUM, "host = false, skip(uri, original)", params), [""; 0]);
+}
+
+#[test]
 fn cookies_that_the_response_does_not_show_are_refused() {
     for ty in ["&CookieJar", "&Session", "Option<&CookieJar>"] {
         let item = format!("async fn f(jar: {ty}) -> R {{ body }}");
@@ -92,6 +110,16 @@ fn a_return_type_that_is_a_macro_is_nowhere_written() {
 fn mistakes_are_told_with_a_remedy() {
     let item = "async fn f(Path(id): Path<u64>, user: User) -> R { body }";
     for (args, problem) in [
+        (
+            "skip(user), store_if = true",
+            "`store_if` takes a closure over the response; write `store_if = |response| ..`",
+        ),
+        (
+            "skip(user), timeout = id",
+            "`timeout` is one for all calls and cannot depend on `id`; for one by",
+        ),
+        ("skip(user), per = user.id", "`user` is in the key; remove it from `skip`"),
+        ("skip(user), max_body = -1", "`max_body` takes bytes,"),
         ("skip(user, id)", "`id` is a part of the URI, which is the key;"),
         ("skip(user), key = \"{user.id}:{id}\"", "`user` is in the key; remove it from `skip`"),
         ("skip(user, request)", "no argument is called `request`;"),
@@ -148,6 +176,34 @@ fn mistakes_are_told_with_a_remedy() {
 }
 
 #[test]
+fn an_identity_differs_between_requests() {
+    let message = "this identity is the same for every request;";
+    for (framework, per, params) in [
+        (&AXUM, "db.tenant", "State(db): State<Db>, info: RequestInfo"),
+        (&ACTIX, "(1, db.tenant)", "db: web::Data<Db>"),
+        (&ROCKET, "db.tenant", "db: &State<Db>"),
+    ] {
+        let item = format!("async fn f({params}) -> R {{ body }}");
+        let problems = problems(framework, &format!("per = {per}"), &item);
+        assert!(problems.len() == 1 && problems[0].starts_with(message), "{per}: {problems:?}");
+    }
+    let item = "async fn f(State(db): State<Db>, user: User) -> R { body }";
+    assert_eq!(problems(&AXUM, "per = (db.tenant, user.id)", item), [""; 0]);
+}
+
+#[test]
+fn names_that_read_the_same_are_refused_where_they_are_read() {
+    let item = "async fn f(user: User, Extension(user): Extension<User>) -> R { body }";
+    for args in ["per = user.id", "tags(\"{user.id}\"), skip(user)"] {
+        let problems = problems(&AXUM, args, item);
+        assert!(
+            problems[0].starts_with("two arguments are called `user`,"),
+            "{args}: {problems:?}"
+        );
+    }
+}
+
+#[test]
 fn what_is_right_is_not_refused() {
     let item = "async fn f(Path(id): Path<u64>, State(db): State<Db>) -> R { body }";
     for args in [
@@ -156,7 +212,7 @@ fn what_is_right_is_not_refused() {
         "only_query(\"page\", \"sort\"), client_refresh = true, stream = \"tee\"",
         "cache_control = \"public, max-age=60, no-cache=\\\"a, b\\\", x-extension=1\"",
         "max_body = 1 << 20, not_found_timeout = SOON, capacity = ROOM, credentials = \"ignore\"",
-        "max_body = 100, not_found_timeout = 5, etag = \"off\", handle",
+        "max_body = !0, not_found_timeout = 5, etag = \"off\", handle",
         "per = request.headers().get(\"x-tenant\").map(|name| name.as_bytes())",
     ] {
         assert_eq!(problems(&AXUM, args, item), [""; 0], "{args}");
@@ -178,10 +234,18 @@ fn handlers_that_cannot_be_cached_are_refused() {
         (&ROCKET, "stale_if_error = 60", "#[get(\"/\")] async fn f() -> R { body }", none),
         (&ROCKET, "handle", "#[get(\"/\")] async fn f() -> R { body }", only),
         (&ROCKET, "handle = c", "async fn f() -> R { body }", none),
-        (&ACTIX, "handle = c", "async fn f() -> R { body }", only),
+        (&ACTIX, "handle = c", "async fn f() -> R { body }", none),
         (&ACTIX, "handle = c", "#[get(\"/\")] async fn f() -> R { body }", none),
         (&POEM, "handle = c", "#[handler] async fn f() -> R { body }", none),
         (&SALVO, "handle = c", "async fn f() -> R { body }", only),
+        (&POEM, "handle = c", "async fn f() -> R { body }", only),
+        (&AXUM, "", "fn f() -> impl Future<Output = R> + Send { body }", only),
+        (&AXUM, "", "fn f() -> Pin<Box<dyn Future<Output = R>>> { body }", only),
+        (&ACTIX, "", "#[post(\"/\")] async fn f() -> R { body }", only),
+        (&ROCKET, "", "#[rocket::head(\"/\")] async fn f() -> R { body }", only),
+        (&ACTIX, "", "#[routes] #[put(\"/\")] #[patch(\"/\")] async fn f() -> R { body }", only),
+        (&ACTIX, "", "#[routes] #[get(\"/\")] #[head(\"/\")] async fn f() -> R { body }", none),
+        (&ACTIX, "", "#[route(\"/\", method = \"PUT\")] async fn f() -> R { body }", none),
     ] {
         let problems = problems(framework, args, item);
         assert_eq!(problems.len(), expected.len(), "{args} {item}: {problems:?}");

@@ -19,7 +19,7 @@ use crate::block_on;
 
 /// What is asked of a router, one after the other, with what each answers: its status, how it was
 /// found, its body.
-async fn asked<const N: usize>(
+pub async fn asked<const N: usize>(
     router: &Router,
     targets: [&str; N],
 ) -> [(StatusCode, &'static str, String); N] {
@@ -46,7 +46,7 @@ fn isolated(test: impl Future<Output = ()>) {
 
 const OK: StatusCode = StatusCode::OK;
 
-fn was(found: &'static str, body: &str) -> (StatusCode, &'static str, String) {
+pub fn was(found: &'static str, body: &str) -> (StatusCode, &'static str, String) {
     (OK, found, body.to_owned())
 }
 

@@ -16,6 +16,7 @@ mod raw;
 mod routes;
 mod rows;
 mod script;
+mod signatures;
 mod site;
 mod sites;
 mod stores;
