@@ -17,7 +17,11 @@ use super::is_key;
 use super::servers::{BATCH, Server, Servers, converted};
 
 /// Passes over the keys at most: each drops what came since the one before it began.
-const PASSES: usize = 4;
+const PASSES: usize = 8;
+
+/// How many passes in a row have to find nothing. The server moves entries from list to list while it reads
+/// the lists, and may miss one that moves.
+const EMPTY: usize = 2;
 
 /// The server lists for one client at a time, and looks for expired entries of its own accord.
 const BUSY: Duration = Duration::from_secs(10);
@@ -38,13 +42,19 @@ pub(super) fn purge(servers: &Servers, prefix: &str) -> Result<u64, Error> {
 }
 
 fn purge_one(server: &Server, prefix: &str) -> Result<u64, Error> {
-    let mut dropped = 0;
+    let (mut dropped, mut empty) = (0, 0);
     for _ in 0..PASSES {
         let keys = list(server, prefix)?;
         if keys.is_empty() {
-            break;
+            empty += 1;
+            if empty == EMPTY {
+                break;
+            }
+            thread::sleep(LOOK_AGAIN);
+        } else {
+            empty = 0;
+            dropped += delete(server, &keys)?;
         }
-        dropped += delete(server, &keys)?;
     }
     Ok(dropped)
 }
