@@ -14,6 +14,7 @@ mod shelf;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Buf;
 use http::{HeaderName, Request, Response};
@@ -21,9 +22,13 @@ use http_body::Body;
 use tower_layer::Layer;
 use tower_service::Service;
 
+use crate::rules::ETags;
 pub use body::Rfc9111Body;
 use engine::{Engine, Settings};
 pub use future::Rfc9111Future;
+
+/// How long nobody waits for others after a response that was not stored for its own sake.
+const UNSHARED: Duration = Duration::from_secs(60);
 
 /// A shared HTTP cache as RFC 9111 has it: what the responses' own fields say is what is done.
 ///
@@ -101,8 +106,8 @@ impl Rfc9111Layer {
     /// Sets whether what requests ask of caches counts: `no-cache`, `max-age=0`, `Pragma` and the
     /// like. Default: true.
     ///
-    /// False keeps clients from having the service called at their will. `no-store` and
-    /// `only-if-cached` count in any case.
+    /// False keeps clients from having the service called at their will: what is fresh answers. That the
+    /// answer to a request with `no-store` is not stored, and `only-if-cached`, count in any case.
     #[must_use]
     pub fn client_refresh(self, is_honoured: bool) -> Self {
         self.with(|settings| settings.client_refresh = is_honoured)
@@ -116,6 +121,13 @@ impl Rfc9111Layer {
         self.with(|settings| settings.targets = fields.into_iter().collect())
     }
 
+    /// Sets the `ETag` of a stored response that has none. Default: a weak one, made of its body. A body that
+    /// is copied while it flows has it from the next answer on.
+    #[must_use]
+    pub fn etag(self, etag: ETags) -> Self {
+        self.with(|settings| settings.rules = settings.rules.clone().etag(etag))
+    }
+
     /// Sets whether responses tell in `Cache-Status` (RFC 9211) how they came. Default: true.
     #[must_use]
     pub fn cache_status(self, is_sent: bool) -> Self {
@@ -123,6 +135,9 @@ impl Rfc9111Layer {
     }
 
     /// Sets the name of this cache in `Cache-Status`. Default: `cached-web`.
+    ///
+    /// # Panics
+    /// If it is empty or not visible ASCII.
     #[must_use]
     pub fn cache_name(self, name: &'static str) -> Self {
         self.with(|settings| settings.rules = settings.rules.clone().cache_name(name))

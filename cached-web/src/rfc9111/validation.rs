@@ -95,6 +95,10 @@ pub(crate) fn freshened(stored: &Stored, answer: &HeaderMap, received: SystemTim
         answer.insert(DATE, http_date::written(received));
     }
     let mut headers = stored.snapshot.headers.clone();
+    if stored.made_tag().is_some() {
+        // It is made anew, unless this one brings fields that make it another.
+        headers.remove(ETAG);
+    }
     for name in answer.keys() {
         headers.remove(name);
     }
@@ -104,8 +108,9 @@ pub(crate) fn freshened(stored: &Stored, answer: &HeaderMap, received: SystemTim
     headers
 }
 
+/// One that was made here is nothing to ask the origin by.
 fn etag(stored: &Stored) -> Option<&HeaderValue> {
-    stored.snapshot.headers.get(ETAG)
+    stored.own_tag()
 }
 
 fn modified(stored: &Stored) -> Option<&HeaderValue> {

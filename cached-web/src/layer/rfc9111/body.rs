@@ -11,6 +11,7 @@ use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
+use super::UNSHARED;
 use super::shelf::Fetch;
 use crate::body::whole;
 use crate::rfc9111::Stored;
@@ -126,10 +127,11 @@ impl Copying {
         Self { chunks: Vec::new(), length: 0, expected, limit, fetch, stored }
     }
 
-    /// Adds a chunk. None: it has become longer than may be kept, or than it said.
+    /// Adds a chunk. None: it has become longer than may be kept, or than it said, as the next one will.
     fn push(mut self, chunk: &Bytes) -> Option<Self> {
         self.length += chunk.len() as u64;
         if self.length > self.expected.unwrap_or(self.limit).min(self.limit) {
+            self.fetch.refuse_until(self.stored.received() + UNSHARED);
             return None;
         }
         self.chunks.push(chunk.clone());

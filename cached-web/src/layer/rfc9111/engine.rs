@@ -109,11 +109,10 @@ impl Engine {
             return Way::Passed(reason);
         }
         let mut asked = Asked::of(request.headers());
-        if asked.is_unstored {
-            return Way::Passed(Bypass::Refresh);
-        }
         if !self.settings.client_refresh {
             asked = asked.without_bounds();
+        } else if asked.is_unstored {
+            return Way::Passed(Bypass::Refresh);
         }
         let Some(key) = key::of(&self.settings.rules, request) else {
             return Way::Passed(Bypass::Host);
@@ -131,6 +130,9 @@ impl Engine {
         }
         if sought.asked.is_cached_only {
             return Way::Answered(gateway_timeout());
+        }
+        if sought.asked.is_unstored {
+            return Way::Passed(Bypass::Refresh);
         }
         // A part of what is not stored, or no longer fresh, is for this request only.
         let is_partial = *request.method() == Method::GET && request.headers().contains_key(RANGE);

@@ -6,12 +6,15 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_timer::Delay;
 
 /// How long a request waits for the end of a response that flows.
 const FLOWING: Duration = Duration::from_secs(1);
+
+/// How long a fetch may be joined. One that takes longer may never end.
+const JOINABLE: Duration = Duration::from_secs(60);
 
 /// The fetches of one shard of keys.
 #[derive(Default)]
@@ -31,6 +34,7 @@ pub(super) enum Company {
 pub(super) struct Flight {
     /// The values of those who may join it. None: nobody.
     values: Option<String>,
+    begun: Instant,
     board: Mutex<Board>,
 }
 
@@ -41,7 +45,8 @@ struct Board {
     /// Its response flows already, and may do so for ever.
     is_flowing: bool,
     outcome: Option<Outcome>,
-    waiting: Vec<Waker>,
+    /// Who waits, each at a place of its own. None: it waits no more.
+    waiting: Vec<Option<Waker>>,
 }
 
 /// How a fetch ended.
@@ -85,7 +90,7 @@ impl Flights {
 
     /// Begins a fetch that others with these values may join. None: nobody.
     pub(super) fn begin(&mut self, key: &str, values: Option<String>) -> Arc<Flight> {
-        let flight = Arc::new(Flight { values, board: Mutex::default() });
+        let flight = Arc::new(Flight { values, begun: Instant::now(), board: Mutex::default() });
         match self.0.get_mut(key) {
             Some(flights) => flights.push(Arc::clone(&flight)),
             None => drop(self.0.insert(key.into(), vec![Arc::clone(&flight)])),
@@ -123,7 +128,7 @@ impl Flight {
             board.outcome = Some(outcome);
             std::mem::take(&mut board.waiting)
         };
-        waiting.into_iter().for_each(Waker::wake);
+        waiting.into_iter().flatten().for_each(Waker::wake);
     }
 
     /// Tells those who wait that the response flows.
@@ -131,23 +136,21 @@ impl Flight {
         let waiting = {
             let mut board = self.board();
             board.is_flowing = true;
-            std::mem::take(&mut board.waiting)
+            board.waiting.clone()
         };
-        waiting.into_iter().for_each(Waker::wake);
+        waiting.into_iter().flatten().for_each(Waker::wake);
     }
 
     /// Waits for the end. None after `limit`, or soon where the response flows and does not end.
     pub(super) async fn landed(&self, limit: Duration) -> Option<Outcome> {
         let mut limit = Delay::new(limit);
         let mut is_flowing = false;
-        std::future::poll_fn(|ctx| {
+        let mut place = Place { flight: self, at: None };
+        std::future::poll_fn(move |ctx| {
             let (outcome, flows) = {
                 let mut board = self.board();
-                let waker = ctx.waker();
-                if board.outcome.is_none()
-                    && !board.waiting.iter().any(|present| present.will_wake(waker))
-                {
-                    board.waiting.push(waker.clone());
+                if board.outcome.is_none() {
+                    place.wait(&mut board, ctx.waker());
                 }
                 (board.outcome, board.is_flowing)
             };
@@ -165,10 +168,39 @@ impl Flight {
 
     fn is_open(&self) -> bool {
         let board = self.board();
-        !board.is_doomed && board.outcome.is_none()
+        !board.is_doomed && board.outcome.is_none() && self.begun.elapsed() < JOINABLE
     }
 
     fn board(&self) -> MutexGuard<'_, Board> {
         self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The place of one who waits, which is given up with it.
+struct Place<'f> {
+    flight: &'f Flight,
+    at: Option<usize>,
+}
+
+impl Place<'_> {
+    fn wait(&mut self, board: &mut Board, waker: &Waker) {
+        let at = *self.at.get_or_insert_with(|| {
+            board.waiting.push(None);
+            board.waiting.len() - 1
+        });
+        match &mut board.waiting[at] {
+            Some(present) => present.clone_from(waker),
+            place => *place = Some(waker.clone()),
+        }
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let mut board = self.flight.board();
+        let place = self.at.and_then(|at| board.waiting.get_mut(at));
+        let waker = place.and_then(Option::take);
+        drop(board);
+        drop(waker);
     }
 }

@@ -23,6 +23,8 @@ pub(super) struct Shelf {
     flights: Box<[Mutex<Flights>]>,
     hasher: RandomState,
     max_variants: usize,
+    /// What an entry may weigh at most.
+    room: u64,
 }
 
 /// What is known of one URI.
@@ -52,18 +54,21 @@ const FLIGHT_SHARDS: usize = 16;
 const MAX_SHARDS: u64 = 16;
 /// Room of a shard of entries, in bodies of the largest size.
 const BODIES_PER_SHARD: u64 = 8;
+/// An entry may weigh nine tenths of its shard: a heavier one would push out all, and then itself.
+const OF_SHARD: (u64, u64) = (9, 10);
 /// What most responses take, in bytes: bounds the evicted keys that are remembered.
 const LIKELY_WEIGHT: u64 = 4 << 10;
 
 impl Shelf {
     pub(super) fn new(capacity: u64, max_body: u64, max_variants: usize) -> Self {
         let shards = capacity / max_body.saturating_mul(BODIES_PER_SHARD).max(1);
+        let shards = shards.clamp(1, MAX_SHARDS);
         let options = OptionsBuilder::new()
             .weight_capacity(capacity.max(1))
             .estimated_items_capacity(
                 usize::try_from(capacity / LIKELY_WEIGHT).unwrap_or(usize::MAX),
             )
-            .shards(usize::try_from(shards.clamp(1, MAX_SHARDS)).unwrap_or(1))
+            .shards(usize::try_from(shards).unwrap_or(1))
             .build()
             .expect("every required option is set");
         let lifecycle = DefaultLifecycle::default();
@@ -72,6 +77,7 @@ impl Shelf {
             flights: (0..FLIGHT_SHARDS).map(|_| Mutex::default()).collect(),
             hasher: RandomState::new(),
             max_variants,
+            room: capacity / shards / OF_SHARD.1 * OF_SHARD.0,
         }
     }
 
@@ -113,31 +119,42 @@ impl Shelf {
         shard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// An entry with this response in the place of those that the same requests select.
-    fn renewed(&self, key: &str, stored: &Arc<Stored>) -> Entry {
+    /// An entry with this response in the place of those that the same requests select, and as many others
+    /// as there is room for. None where it is not to be stored: it is too heavy, or older than what is.
+    fn renewed(&self, key: &str, stored: &Arc<Stored>) -> Option<Entry> {
         let present = self.entries.peek(key);
-        let others = present.iter().flat_map(|entry| &entry.variants);
-        let others = others.filter(|other| other.selection != stored.selection).cloned();
-        let variants = std::iter::once(Arc::clone(stored)).chain(others);
-        Entry { variants: variants.take(self.max_variants).collect(), unshared_until: None }
+        let present = present.iter().flat_map(|entry| &entry.variants);
+        let (same, others): (Vec<_>, Vec<_>) =
+            present.partition(|other| other.selection == stored.selection);
+        if same.iter().any(|same| same.was_asked_after(stored)) {
+            return None;
+        }
+        let mut room = self.room.checked_sub(frame(key) + stored.weight())?;
+        let others = others
+            .into_iter()
+            .take_while(|other| room.checked_sub(other.weight()).map(|left| room = left).is_some());
+        let variants = std::iter::once(stored).chain(others).take(self.max_variants);
+        Some(Entry { variants: variants.cloned().collect(), unshared_until: None })
     }
 }
 
 impl Fetch {
-    /// Stores the response, unless an invalidation overtook its fetch.
-    pub(super) fn commit(mut self, stored: &Arc<Stored>) {
+    /// Stores the response, unless an invalidation or a later fetch overtook its own, or it is too heavy.
+    pub(super) fn commit(mut self, stored: &Arc<Stored>) -> bool {
         let is_stored = {
             let mut flights = self.shelf.flights(&self.key);
             flights.remove(&self.key, &self.flight);
             let is_doomed = self.flight.is_doomed();
-            if !is_doomed {
-                let entry = Arc::new(self.shelf.renewed(&self.key, stored));
-                self.shelf.entries.insert(self.key.clone(), entry);
+            let entry = if is_doomed { None } else { self.shelf.renewed(&self.key, stored) };
+            let is_stored = entry.is_some();
+            if let Some(entry) = entry {
+                self.shelf.entries.insert(self.key.clone(), Arc::new(entry));
             }
-            !is_doomed
+            is_stored
         };
         self.is_over = true;
         self.flight.land(if is_stored { Outcome::Stored } else { Outcome::Refused });
+        is_stored
     }
 
     /// Its response flows: who waits for it does not wait for long.
@@ -184,6 +201,11 @@ struct Weight;
 impl Weighter<Box<str>, Arc<Entry>> for Weight {
     fn weight(&self, key: &Box<str>, entry: &Arc<Entry>) -> u64 {
         let variants: u64 = entry.variants.iter().map(|stored| stored.weight()).sum();
-        variants + (key.len() + size_of::<Entry>() + size_of::<Stored>()) as u64
+        variants + frame(key)
     }
+}
+
+/// What an entry weighs beside its responses.
+fn frame(key: &str) -> u64 {
+    (key.len() + size_of::<Entry>() + size_of::<Stored>()) as u64
 }

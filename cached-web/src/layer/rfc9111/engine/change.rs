@@ -21,16 +21,31 @@ where
     R: Body,
 {
     let rules = &engine.settings.rules;
-    let own = key::of(rules, &request);
+    let mut own = Own { engine: &engine, key: key::of(rules, &request) };
     let (uri, headers) = (key::uri(&request).clone(), request.headers().clone());
     let response = inner.call(request).await?;
     if took_effect(response.status()) {
-        if let Some(key) = own {
-            engine.shelf.invalidate(&key);
-        }
         let targets = named(&uri, &headers, response.headers());
         let keys = targets.iter().filter_map(|to| key::of_target(rules, &uri, to, &headers));
         keys.for_each(|key| engine.shelf.invalidate(&key));
+    } else {
+        own.key = None;
     }
+    drop(own);
     Ok(engine.pass(response, Bypass::Method))
+}
+
+/// What is stored of the request's own URI. It is dropped with this, which is also where the client has gone
+/// or the service has failed: the request may have taken effect all the same.
+struct Own<'e> {
+    engine: &'e Engine,
+    key: Option<Box<str>>,
+}
+
+impl Drop for Own<'_> {
+    fn drop(&mut self) {
+        if let Some(key) = self.key.take() {
+            self.engine.shelf.invalidate(&key);
+        }
+    }
 }

@@ -5,17 +5,17 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::{Buf, Bytes};
-use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, ETAG, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::response::Parts as Head;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body::Body;
 use tower_service::Service;
 
-use super::super::Rfc9111Body;
 use super::super::body::{Copying, Read};
 use super::super::flight::{Company, Outcome};
 use super::super::shelf::{Fetch, Turn};
+use super::super::{Rfc9111Body, UNSHARED};
 use super::{Engine, Sought, company, hit};
 use crate::cache_status::Found;
 use crate::plan::Unkept;
@@ -28,8 +28,6 @@ use crate::rfc9111::{
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// How often it joins one anew, where the one it waited for was given up.
 const MOST_WAITS: usize = 8;
-/// How long nobody waits for others after a response that was not stored for its own sake.
-const UNSHARED: Duration = Duration::from_secs(60);
 
 /// A request on its way through the cache.
 pub(super) struct Exchange<S, B> {
@@ -189,17 +187,21 @@ where
         let terms = storable.clone().unwrap_or_else(|_| stored.terms.clone());
         let selection = Selection::new(request, &headers).unwrap_or(stored.selection.clone());
         let renewed = Stored::new(selection, status, headers, &control, terms, times);
+        let renewed = renewed.tagged(self.engine.settings.rules.etags);
         let renewed = Arc::new(renewed.with_body(stored.snapshot.body.clone()));
-        let is_stored = storable.is_ok();
-        match storable {
+        let is_stored = match storable {
             Ok(_) => fetch.commit(&renewed),
             // It is for this client alone, and says nothing of what others have.
-            Err(Refusal::Credentials | Refusal::SetCookie) => fetch.refuse(),
+            Err(Refusal::Credentials | Refusal::SetCookie) => {
+                fetch.refuse();
+                false
+            }
             Err(_) => {
                 self.engine.shelf.invalidate(&self.sought.key);
                 fetch.refuse();
+                false
             }
-        }
+        };
         let reason = self.sought.missed();
         let found = Found::Miss { reason, collapsed: false, stored: is_stored, unkept: None };
         self.answer(&renewed, found, times.at)
@@ -245,13 +247,16 @@ where
             return self.missed(self.read(head, read), false, Some(Unkept::Length));
         }
         let stored = Arc::new(stored.with_body(read.bytes.clone()));
-        fetch.commit(&stored);
-        let found = self.found(true, None);
+        let is_stored = fetch.commit(&stored);
+        let found = self.found(is_stored, None);
         let answer = self.answer(&stored, found, times.at);
         if answer.status() == StatusCode::NOT_MODIFIED {
             return answer;
         }
-        self.missed(self.read(head, read), true, None)
+        if let Some(tag) = stored.made_tag() {
+            head.headers.insert(ETAG, tag.clone());
+        }
+        self.missed(self.read(head, read), is_stored, None)
     }
 
     /// The response to store, still without its body. Err: it is not stored, for that reason.
@@ -266,7 +271,8 @@ where
         }
         let selection = Selection::new(request, &head.headers).ok_or(Some(Unkept::Vary))?;
         let headers = head.headers.clone();
-        Ok(Stored::new(selection, head.status, headers, &control, terms, times))
+        let stored = Stored::new(selection, head.status, headers, &control, terms, times);
+        Ok(stored.tagged(self.engine.settings.rules.etags))
     }
 
     /// A response that goes through.

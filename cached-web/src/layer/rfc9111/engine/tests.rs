@@ -20,7 +20,7 @@ use http_body_util::{BodyExt, Full};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::{Rfc9111Body, Rfc9111Layer, Rfc9111Service};
+use crate::{ETags, Rfc9111Body, Rfc9111Layer, Rfc9111Service};
 
 type Lines<'l> = &'l [(&'static str, &'static str)];
 type Sent = Response<UnsyncBoxBody<Bytes, &'static str>>;
@@ -288,6 +288,32 @@ async fn a_304_with_another_strong_tag_is_about_another_response() {
 }
 
 #[tokio::test]
+async fn what_has_no_tag_is_given_one_that_the_origin_never_hears_of() {
+    const OLD: (&str, &str) = ("last-modified", "Sun, 06 Nov 1994 08:49:37 GMT");
+    let site = Site::new(|request, _| {
+        assert!(!request.headers().contains_key("if-none-match"));
+        if request.headers().contains_key("if-modified-since") {
+            return sent(304, &[("x-new", "1")], "");
+        }
+        sent(200, &[("cache-control", "max-age=60"), OLD], "page")
+    });
+    let first = site.get("/", &[]).await;
+    let tag = first.field("etag").to_owned();
+    assert!(tag.starts_with("W/\""), "{first:?}");
+    let known: Lines<'_> = &[("if-none-match", String::leak(tag.clone()))];
+    let hit = site.get("/", known).await;
+    assert_eq!((hit.status, hit.field("etag"), site.calls()), (304, &*tag, 1));
+    site.pass(60);
+    let validated = site.get("/", &[]).await;
+    assert_eq!((validated.field("etag"), validated.field("x-new"), site.calls()), (&*tag, "1", 2));
+    assert_eq!((site.get("/", known).await.status, site.calls()), (304, 2));
+
+    let layer = Rfc9111Layer::new().etag(ETags::Off);
+    let site = Site::of(layer, |_, _| Box::pin(ready(Ok(sent(200, FRESH, "page")))));
+    assert_eq!(site.get("/", &[]).await.field("etag"), "");
+}
+
+#[tokio::test]
 async fn a_variant_that_another_request_has_is_found_by_its_tag() {
     let site = Site::new(|request, number| {
         if request.headers().get("if-none-match").is_some_and(|tags| tags == "\"b\", \"a\"") {
@@ -381,6 +407,10 @@ async fn clients_have_no_say_where_they_are_not_to() {
         let lines: Lines<'_> = &[("cache-control", line)];
         assert_eq!(site.get("/", lines).await.body(), "1", "{line}");
     }
+    let unstored = &[("cache-control", "no-store")];
+    assert_eq!(site.get("/", unstored).await.body(), "1");
+    assert_eq!(site.get("/other", unstored).await.body(), "2");
+    assert_eq!(site.get("/other", &[]).await.body(), "3", "it was not stored");
 }
 
 /// HTTP/2 names the host in the URI alone.

@@ -196,3 +196,70 @@ async fn a_flood_of_addresses_pushes_no_busy_page_out() {
     }
     assert_eq!(site.calls(), calls, "every busy page is there");
 }
+
+/// The service is not to know whether its answer still found the client.
+#[tokio::test]
+async fn a_change_that_nobody_hears_of_is_one_all_the_same() {
+    let layer = Rfc9111Layer::new();
+    let site = Site::of(layer, |request, number| match *request.method() {
+        Method::PUT => Box::pin(std::future::pending()),
+        Method::DELETE => Box::pin(ready(Err("gone"))),
+        Method::PATCH => Box::pin(ready(Ok(sent(409, &[], "")))),
+        _ => Box::pin(ready(Ok(sent(200, FRESH, number.to_string())))),
+    });
+    site.get("/", &[]).await;
+    site.send("PATCH", "/", &[]).await;
+    assert_eq!(site.get("/", &[]).await.body(), "1");
+    assert!(site.begin("DELETE", "/", &[]).await.is_err());
+    assert_eq!(site.get("/", &[]).await.body(), "4");
+    let left = tokio::time::timeout(Duration::from_millis(1), site.begin("PUT", "/", &[])).await;
+    assert!(left.is_err());
+    assert_eq!(site.get("/", &[]).await.body(), "6");
+}
+
+#[tokio::test]
+async fn an_older_response_takes_no_newer_ones_place() {
+    let gate = Arc::new(tokio::sync::Notify::new());
+    let held = Arc::clone(&gate);
+    let site = Site::of(Rfc9111Layer::new(), move |_, number| {
+        let held = Arc::clone(&held);
+        Box::pin(async move {
+            if number == 1 {
+                held.notified().await;
+            }
+            Ok(sent(200, FRESH, number.to_string()))
+        })
+    });
+    let first = tokio::spawn({
+        let site = site.clone();
+        async move { site.get("/", &[]).await.body().to_owned() }
+    });
+    site.until_called(1).await;
+    site.pass(1);
+    let newer = site.get("/", &[("cache-control", "no-cache")]).await;
+    assert_eq!(newer.body(), "2");
+    gate.notify_one();
+    assert_eq!(first.await.unwrap(), "1");
+    assert_eq!(site.get("/", &[]).await.body(), "2");
+}
+
+#[tokio::test]
+async fn what_does_not_fit_is_said_not_to_be_stored() {
+    let layer = Rfc9111Layer::new().capacity(10_000);
+    let site = Site::of(layer, |request, _| {
+        let length = if request.uri().path() == "/large" { 9_500 } else { 2_000 };
+        let lines = [("cache-control", "max-age=60"), ("vary", "x")];
+        Box::pin(ready(Ok(sent(200, &lines, "a".repeat(length)))))
+    });
+    for _ in 0..2 {
+        let large = site.get("/large", &[]).await;
+        assert_eq!(large.field("cache-status"), "cached-web; fwd=uri-miss");
+    }
+    // There is room for some variants, and the newest push out the oldest.
+    for x in ["1", "2", "3", "4", "5", "6"] {
+        let status = site.get("/", &[("x", x)]).await;
+        assert!(status.field("cache-status").ends_with("; stored"), "{x}: {status:?}");
+    }
+    assert!(site.get("/", &[("x", "6")]).await.field("cache-status").contains("hit"));
+    assert!(!site.get("/", &[("x", "1")]).await.field("cache-status").contains("hit"));
+}
