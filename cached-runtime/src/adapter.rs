@@ -73,6 +73,10 @@ pub trait Adapter<R> {
         let _ = value;
         true
     }
+    /// What memory counts an entry as that holds no value.
+    fn weight_of_nothing(&self) -> u64 {
+        1
+    }
     /// Whether an `Err` may be stored at all.
     fn keeps_error(&self, _: &R) -> bool {
         true

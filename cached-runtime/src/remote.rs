@@ -24,8 +24,9 @@ use crate::tier::Stored;
 
 /// The store's side of one call.
 pub(crate) trait Remote<V>: Send + Sync {
-    /// Looks for the entry; where there is none that is wanted, gets ready to store one.
-    fn fetch(&self, wanted: Wanted, labels: &Labels) -> Fetching<V>;
+    /// Looks for the entry; where there is none that is wanted, gets ready to store one. A call that is
+    /// solo neither waits for the load of another process nor keeps others from theirs.
+    fn fetch(&self, wanted: Wanted, labels: &Labels, is_solo: bool) -> Fetching<V>;
 }
 
 /// Which entry a call looks for.

@@ -172,8 +172,8 @@ impl Keep {
         Self { timeout, weight, age, local, is_negative: false }
     }
 
-    fn negative(timeout: Timeout) -> Self {
-        Self { is_negative: true, ..Self::new(timeout, 1) }
+    fn negative(timeout: Timeout, weight: u64) -> Self {
+        Self { is_negative: true, ..Self::new(timeout, weight) }
     }
 }
 
@@ -222,6 +222,9 @@ impl<R, A: Adapter<R>, S, F> Adapter<R> for Rules<R, A, S, F> {
     fn restore_failure(&self, failure: A::Failure) -> R {
         self.adapter.restore_failure(failure)
     }
+    fn weight_of_nothing(&self) -> u64 {
+        self.adapter.weight_of_nothing()
+    }
     fn keeps_error(&self, result: &R) -> bool {
         self.adapter.keeps_error(result)
     }
@@ -251,11 +254,12 @@ where
             }
             Loaded::Error => {
                 let timeout = timeout.at_most(policy.err_timeout);
-                (self.adapter.keeps_error(result).then_some(Keep::negative(timeout)), true)
+                let keep = Keep::negative(timeout, self.weight(result));
+                (self.adapter.keeps_error(result).then_some(keep), true)
             }
             Loaded::Nothing => {
                 let timeout = timeout.at_most(policy.none_timeout);
-                (Some(Keep::negative(timeout)), false)
+                (Some(Keep::negative(timeout, self.weight(result))), false)
             }
         };
         let jittered = |keep: Keep| Keep { timeout: policy.jittered(keep.timeout), ..keep };
@@ -265,7 +269,7 @@ where
     fn weight(&self, result: &R) -> u64 {
         match self.adapter.look(result) {
             Loaded::Value(item) => self.storing.weigh.weigh(item).max(1),
-            Loaded::Error | Loaded::Nothing => 1,
+            Loaded::Error | Loaded::Nothing => self.adapter.weight_of_nothing(),
         }
     }
 

@@ -28,7 +28,7 @@ use bytes::Bytes;
 
 use crate::answer::Answer;
 use crate::kept::{Kept, Varies};
-use crate::pages::{self, Call, Found, terms};
+use crate::pages::{self, Call, Found, Unkept, terms};
 use crate::rt::{self, Instance, Mode, Refresh, Site, Text};
 use crate::visit::{Came, Visit};
 
@@ -66,6 +66,8 @@ enum State {
     Call(Call),
     /// It is being asked for.
     Asked,
+    /// It took too long.
+    Late,
 }
 
 /// What the user's closures say of a response.
@@ -114,17 +116,25 @@ pub fn begin(
         is_awaited: false,
         turns: 0,
     };
-    let kept = match (mode, key) {
-        // What tells where the response lies stays, though the response is loaded anew.
-        (Mode::Fresh, Some(key)) => rt::peek::<pages::Result, _, _>(site, instance, &key, &terms()),
-        _ => None,
-    };
-    match (kept, key) {
-        (Some(Ok(Found { kept: Kept::Varies(varies), .. })), Some(key)) => {
+    // What tells where a response lies stays as long as it is there, though the response is loaded anew, or
+    // a tag has expired both.
+    let varies =
+        |key: Text<'_>| match rt::peek::<pages::Result, _, _>(site, instance, &key, &terms()) {
+            Some(Ok(Found { kept: Kept::Varies(varies), .. })) => Some(varies),
+            _ => None,
+        };
+    match key.filter(|_| mode == Mode::Fresh).and_then(|key| Some((key, varies(key)?))) {
+        Some((key, varies)) => {
             begun.key = Some(key.as_str().into());
             begun.vary(varies, mode);
         }
-        _ => begun.ask(mode, key, Waiting::Together),
+        None => {
+            begun.ask(mode, key, Waiting::Together);
+            let missed = key.filter(|_| mode == Mode::Normal && begun.is_open());
+            if let Some(varies) = missed.and_then(varies) {
+                begun.vary(varies, mode);
+            }
+        }
     }
     begun.settle();
     begun
@@ -252,6 +262,9 @@ impl Begun {
                     let is_variant = self.variant.is_some();
                     return Opened::Answer(self.visit.answer(&page, Came { outcome, is_variant }));
                 }
+                State::Late => {
+                    return Opened::Answer(self.visit.late(self.variant.is_some()));
+                }
                 State::Found(_) | State::Asked => self.ask(Mode::Uncached, None, Waiting::Alone),
                 State::Call(call) => match rt::open(call).await {
                     rt::Opened::Answered(Ok(found)) => self.state = State::Found(found),
@@ -270,10 +283,17 @@ impl Begun {
         Self { is_awaited: true, ..self }
     }
 
-    /// Gives the request back, to begin anew.
+    /// Asks for the response once more where it was found: under a key of its own, or by `begin`, since a
+    /// hit has no key any more.
     #[cfg(any(feature = "actix", feature = "salvo"))]
-    pub(crate) fn into_visit(self) -> Visit {
-        self.visit
+    pub(crate) fn again(mut self, begin: impl FnOnce(Visit) -> Self) -> Self {
+        match self.variant.is_some().then(|| self.response_key()).flatten() {
+            Some(key) => {
+                self.ask(Mode::Normal, Text::new(&key), Waiting::Together);
+                self
+            }
+            None => begin(self.visit),
+        }
     }
 
     fn is_open(&self) -> bool {
@@ -351,6 +371,7 @@ impl Begun {
     fn reached(&mut self, next: ControlFlow<pages::Result, Call>) {
         self.state = match next {
             ControlFlow::Break(Ok(found)) => State::Found(found),
+            ControlFlow::Break(Err(Unkept::Late)) => State::Late,
             ControlFlow::Break(Err(_)) => State::Asked,
             ControlFlow::Continue(call) => State::Call(call),
         };

@@ -26,20 +26,27 @@ pub use timed::{CacheBody, CacheFuture, CacheService};
 /// Caches the responses of what stands behind it: routes, a whole application, any tower service.
 ///
 /// A response is fresh for the layer's timeout, or for less where its own `Cache-Control` or `Expires`
-/// says so. All that [`cached_response`](crate::axum::cached_response) does for a handler, the layer
-/// does for what is behind it: host, path and query are the key; what has credentials, sets cookies or
-/// says that it is private is neither read nor kept; `Vary` is obeyed; concurrent misses of one page
-/// run one load.
+/// says so. The rules are those of [`cached_response`](crate::axum::cached_response): host, path and query
+/// are the key; what has credentials, sets cookies or says that it is private is neither read nor kept;
+/// `Vary` is obeyed; concurrent misses of one page run one load.
 ///
 /// It is a tower `Layer`, a `Transform` of actix-web, a `Middleware` of poem and a hoop of salvo, each
 /// with the feature of that name. Around routes of axum it needs the feature `axum`: a router that nests
-/// another takes a prefix off the URI, and with `tower` alone the layer knows nothing of it. Clones share one cache, and so do the routes that a router wraps one
-/// by one. A cache that was used once lives as long as the program.
+/// another takes a prefix off the URI, and with `tower` alone the layer knows nothing of it.
 ///
-/// Concurrency: one of many requests for a page that is not there runs the service; the others wait,
-/// and are answered with what it brought if that was kept. Where it was not, all run at once, and for
-/// ten seconds nobody waits for that page. Cost of a hit: the key is written, and the fields of
-/// the response are cloned.
+/// A hit is answered by the layer: what stands inside of it is not called. Put outside whatever decides who
+/// may see a page, and what compresses: then one body is kept for all.
+///
+/// Clones share one cache, and so do the routes that a router wraps one by one. A cache that was used once
+/// lives as long as the program, and so do the names that a layer is given.
+///
+/// # Concurrency
+/// One of many requests for a page that is not there runs the service; the others wait, and are answered
+/// with what it brought if that was kept. Where it was not, all run at once, and for ten seconds nobody waits
+/// for that page.
+///
+/// # Cost
+/// On a hit the key is written, and the fields of the response are cloned.
 ///
 /// # Examples
 /// ```
@@ -79,7 +86,7 @@ impl CacheLayer {
         Rfc9111Layer::new()
     }
 
-    /// Bytes of responses that memory may hold. Default: 64 MiB. At least 1.
+    /// Bytes of responses that memory may hold. Default: 64 MiB. Zero is taken for 1, which holds nothing.
     #[must_use]
     pub fn capacity(self, bytes: u64) -> Self {
         self.policy(|policy| policy.weight_capacity(bytes))
@@ -166,6 +173,9 @@ impl CacheLayer {
     }
 
     /// The `Cache-Control` that clients get. Default: the response's own.
+    ///
+    /// # Panics
+    /// If it is no value of a field: visible ASCII, blanks and tabs.
     #[must_use]
     pub fn cache_control(self, value: impl Into<Cow<'static, str>>) -> Self {
         let value = match value.into() {

@@ -91,10 +91,7 @@ impl Made {
         let (refresh, begun) = self.begin(visit).look().await.split();
         match refresh {
             None => begun,
-            Some(refresh) => {
-                let visit = begun.into_visit();
-                refresh.take_up(|| self.begin(visit)).awaited()
-            }
+            Some(refresh) => refresh.take_up(|| begun.again(|visit| self.begin(visit))).awaited(),
         }
     }
 }

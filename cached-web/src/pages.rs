@@ -71,6 +71,9 @@ impl Adapter<Result> for Pages {
     fn is_answer(&self, kept: &Kept) -> bool {
         matches!(kept, Kept::Page(_))
     }
+    fn weight_of_nothing(&self) -> u64 {
+        Kept::Passes.weight()
+    }
 }
 
 /// The terms of all cached responses.

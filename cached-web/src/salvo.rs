@@ -122,6 +122,7 @@ macro_rules! extractible {
 extractible!(RequestInfo CachedResponseGoesAboveOtherAttributes);
 
 /// Why a [`RequestInfo`] cannot be had of a request: there is no reason.
+#[doc(hidden)]
 #[derive(Debug)]
 pub enum Never {}
 

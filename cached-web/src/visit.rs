@@ -52,7 +52,7 @@ impl Visit {
     }
 
     /// The same request, with a body that its fields do not announce. The key does not know it.
-    #[cfg(any(feature = "poem", feature = "salvo", feature = "tower"))]
+    #[cfg(any(feature = "actix", feature = "poem", feature = "salvo", feature = "tower"))]
     pub(crate) fn with_body(mut self) -> Self {
         if !self.is_bypass() {
             self.admission = Admission::Bypass(Bypass::Body);

@@ -116,6 +116,43 @@ fn a_middleware_of_actix() {
     });
 }
 
+/// A body that no field announces, as HTTP/2 allows.
+#[cfg(feature = "actix")]
+#[test]
+fn a_body_that_is_not_announced_is_seen_by_the_middleware_of_actix() {
+    use actix_web::dev::Payload;
+    use actix_web::{App, test, web};
+    use futures_util::{StreamExt as _, stream};
+
+    run(async {
+        let answer = web::get().to(async |body: String| body);
+        let app = test::init_service(App::new().wrap(layer()).route("/", answer)).await;
+        let ask = async |chunks: &[&'static str], is_late: bool| {
+            let chunks: Vec<_> = chunks.iter().map(|text| Ok(web::Bytes::from(*text))).collect();
+            let chunks = stream::iter(chunks).then(move |chunk| async move {
+                if is_late {
+                    tokio::task::yield_now().await;
+                }
+                chunk
+            });
+            let request = test::TestRequest::with_uri("/").to_request();
+            let payload: Payload = Payload::Stream { payload: Box::pin(chunks) };
+            let (request, _) = request.replace_payload(payload);
+            let response = test::call_service(&app, request).await;
+            let status = response.headers().get("cache-status").cloned().expect("it says so");
+            let body = test::read_body(response).await;
+            (status.to_str().expect("text").to_owned(), body)
+        };
+        let bypassed = "cached-web; fwd=bypass; detail=body".to_owned();
+        for is_late in [false, true] {
+            assert_eq!(ask(&["a", "b"], is_late).await, (bypassed.clone(), "ab".into()));
+        }
+        let (status, body) = ask(&[], false).await;
+        assert!(status.ends_with("stored") && body.is_empty(), "{status}");
+        assert_eq!(ask(&["c"], false).await, (bypassed, "c".into()));
+    });
+}
+
 #[cfg(feature = "poem")]
 #[test]
 fn a_middleware_of_poem() {

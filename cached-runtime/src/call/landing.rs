@@ -202,6 +202,16 @@ where
         self.wishes().timeout
     }
 
+    /// Whether the body, or a tag, keeps its result from being stored.
+    pub(super) fn is_declined(&self) -> bool {
+        let Wishes { tags: wished, is_unstored, .. } = self.wishes();
+        let mut tags = self.tags.clone();
+        for name in &wished {
+            tags.add(Some(name));
+        }
+        is_unstored || tags.set().is_none()
+    }
+
     /// The tags that the body has added.
     pub(super) fn wished_tags(&self) -> Vec<String> {
         self.wishes().tags

@@ -71,7 +71,7 @@ where
     }
 }
 
-/// The fresh entry that memory has, which is not counted as a hit.
+/// What memory has, be it fresh or only to stand in for a failure. Not counted as a hit.
 pub fn peek<R, Q: Key, T: Terms<R>>(
     site: &'static Site,
     instance: Instance,
@@ -80,8 +80,8 @@ pub fn peek<R, Q: Key, T: Terms<R>>(
 ) -> Option<R> {
     site.state(|state, _| {
         let tier = state.find(instance)?.tier::<Q::Owned, T::Value, T::Failure>();
-        let answer = tier.peek(&tier.seed.lookup(key).own())?;
-        Some(terms.restore(answer.value))
+        let usable = tier.usable(&tier.seed.lookup(key).own())?;
+        Some(terms.restore(usable.answer.value))
     })
 }
 
@@ -125,6 +125,12 @@ where
     #[must_use]
     pub fn wished_timeout(&self) -> Option<Option<Duration>> {
         self.call.wished_timeout().map(Timeout::as_duration)
+    }
+
+    /// Whether its body, or a tag, keeps what it brings from being stored.
+    #[must_use]
+    pub fn is_declined(&self) -> bool {
+        self.call.is_declined()
     }
 
     /// The tags that its body has added.

@@ -122,7 +122,8 @@ where
                 {
                     drop(follow);
                     if let Some(remote) = &self.remote {
-                        let fetching = remote.fetch(Wanted::Seen(*reason), &self.tags);
+                        let fetching =
+                            remote.fetch(Wanted::Seen(*reason), &self.tags, self.is_solo);
                         return ControlFlow::Continue(Turn::Fetch(
                             Role::Alone(Alone::Look),
                             fetching,
@@ -166,7 +167,9 @@ where
     /// Begins a load: with a look at the store, where entries are shared.
     fn take_up(&self, role: Role<K, V, F>) -> Turn<K, V, F> {
         match &self.remote {
-            Some(remote) => Turn::Fetch(role, remote.fetch(self.wanted(), &self.tags)),
+            Some(remote) => {
+                Turn::Fetch(role, remote.fetch(self.wanted(), &self.tags, self.is_solo))
+            }
             None => self.load_as(role, None),
         }
     }

@@ -51,13 +51,15 @@ impl<V: Send + Sync + 'static> Origin<V> {
         let Self { link, backend, wire, key, begun } = self;
         let shape = link.shape(wire.shape);
         let place = Place::new(Arc::clone(link), Arc::clone(backend), &key.key, shape);
-        Spot { place: place.tagged(Tagging::of(labels, link)), wire: *wire, begun: *begun }
+        let place = place.tagged(Tagging::of(labels, link));
+        Spot { place, wire: *wire, begun: *begun, is_solo: false }
     }
 }
 
 impl<V: Send + Sync + 'static> Remote<V> for Origin<V> {
-    fn fetch(&self, wanted: Wanted, labels: &Labels) -> Fetching<V> {
-        Box::pin(Arc::new(self.spot(labels)).fetch_or_prepare(wanted))
+    fn fetch(&self, wanted: Wanted, labels: &Labels, is_solo: bool) -> Fetching<V> {
+        let spot = Spot { is_solo, ..self.spot(labels) };
+        Box::pin(Arc::new(spot).fetch_or_prepare(wanted))
     }
 }
 
@@ -67,6 +69,8 @@ pub(crate) struct Spot<V> {
     wire: Wire<V>,
     /// When the call began: what it waits for others in its process counts as well.
     begun: Instant,
+    /// Whether it neither waits for the load of another process nor keeps others from theirs.
+    is_solo: bool,
 }
 
 impl<V: Send + Sync + 'static> Spot<V> {
@@ -150,6 +154,9 @@ impl<V: Send + Sync + 'static> Spot<V> {
             match look.take_seen() {
                 Seen::Entry(found) if answers(&found, wanted) => return self.found(found),
                 Seen::Entry(found) => stand_in = StandIn::Entry(found),
+                Seen::Leased if self.is_solo => {
+                    return self.unshared(reason, StandIn::Unknown);
+                }
                 Seen::Leased => is_loading = true,
                 Seen::Nothing(of_store) if wanted != Wanted::Load => reason = of_store,
                 Seen::Nothing(_) => {}
@@ -188,7 +195,8 @@ impl<V: Send + Sync + 'static> Spot<V> {
         let marks = self.place.all_marks(look).await?;
         let any_tag = self.place.any_tag(look).await?;
         let mut right = Right { marks, any_tag, state: look.head.clone(), lease: None };
-        let Some(lasts) = link.sharing.lease else { return Ok(Some(right)) };
+        let lease_for = link.sharing.lease.filter(|_| !self.is_solo);
+        let Some(lasts) = lease_for else { return Ok(Some(right)) };
         let taken = match lease {
             Leases::InPlace => Lease::take(backend, name, right.state.as_deref(), lasts).await,
             Leases::Beside => Lease::take_beside(backend, name, lasts).await,

@@ -6,10 +6,11 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::error::InternalError;
 use actix_web::http::header::{IF_MODIFIED_SINCE, IF_NONE_MATCH};
-use actix_web::{Error, HttpResponse};
+use actix_web::{Error, HttpMessage as _, HttpResponse};
+use futures_util::{FutureExt as _, StreamExt as _, stream};
 use http::{HeaderMap, StatusCode};
 
 use super::convert;
@@ -59,27 +60,51 @@ where
         self.service.poll_ready(ctx)
     }
 
-    fn call(&self, request: ServiceRequest) -> Self::Future {
+    fn call(&self, mut request: ServiceRequest) -> Self::Future {
         let made = self.made;
-        let ready = made.place().and_then(|to| ready_answer(to, made.rules(), request.request()));
-        match ready {
+        let has_body = has_unannounced_body(&mut request);
+        let place = made.place().filter(|_| !has_body);
+        match place.and_then(|to| ready_answer(to, made.rules(), request.request())) {
             Some(response) => Box::pin(future::ready(Ok(request.into_response(response)))),
-            None => Box::pin(answer(made, Rc::clone(&self.service), request)),
+            None => Box::pin(answer(made, Rc::clone(&self.service), request, has_body)),
         }
     }
+}
+
+/// Whether a request has a body, or may have one, that its fields do not announce: HTTP/2 needs no such field.
+/// The body stays as it was.
+fn has_unannounced_body(request: &mut ServiceRequest) -> bool {
+    let mut payload = request.take_payload();
+    if matches!(payload, Payload::None | Payload::H1 { .. }) {
+        request.set_payload(payload);
+        return false;
+    }
+    let (has_body, payload): (bool, Payload) = match payload.next().now_or_never() {
+        Some(None) => (false, Payload::None),
+        Some(Some(first)) => {
+            let whole = stream::once(future::ready(first)).chain(payload);
+            (true, Payload::Stream { payload: Box::pin(whole) })
+        }
+        None => (true, payload),
+    };
+    request.set_payload(payload);
+    has_body
 }
 
 async fn answer<S, B>(
     made: Made,
     service: Rc<S>,
     mut request: ServiceRequest,
+    has_body: bool,
 ) -> Result<ServiceResponse<BoxBody>, Error>
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody + 'static,
 {
     let info = convert::info(request.request());
-    let mut load = match made.begin_here(Visit::new(made.rules(), info)).await.open().await {
+    let visit = Visit::new(made.rules(), info);
+    let visit = if has_body { visit.with_body() } else { visit };
+    let mut load = match made.begin_here(visit).await.open().await {
         Opened::Answer(answer) => return Ok(request.into_response(answered(answer))),
         Opened::Load(load) => load,
     };

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt as _;
+use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
 use http::{HeaderMap, HeaderName, StatusCode};
 
 use super::{Begun, Closures, To};
@@ -207,6 +208,10 @@ impl Load {
         let now = SystemTime::now();
         let mut snapshot = Snapshot::new(status, headers.clone(), body, now);
         snapshot.lifetime = self.lifetime(status, headers, body, keep)?;
+        // Who waits is given what is kept, and nothing else.
+        if self.underway.is_declined() {
+            return Err(plan::Unkept::Declined);
+        }
         validators::add_etag(&mut snapshot, self.visit.rules().etags);
         Ok(snapshot)
     }
@@ -250,7 +255,10 @@ impl Load {
         };
         // Those that the rules declare are in every key.
         let declared = self.visit.rules().vary;
-        let names = names.iter().map(HeaderName::as_str).filter(|name| !declared.contains(name));
+        // What is encoded was encoded for those who take that, whether it says so or not.
+        let encoded = snapshot.headers.contains_key(CONTENT_ENCODING).then_some(&ACCEPT_ENCODING);
+        let names = names.iter().chain(encoded).map(HeaderName::as_str);
+        let names = names.filter(|name| !declared.contains(name));
         let names: Vec<Box<str>> = names.map(Box::from).collect();
         let is_covered = match &self.variant {
             Some(varies) => varies.covers(&names),

@@ -18,6 +18,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Snapshot;
 
+/// More fields than this no response has. A map that is full could not take those that answers add.
+const MOST_FIELDS: usize = 10_000;
+
 /// A snapshot in parts: `T` is a text, `V` a field's value, `B` the body.
 #[derive(Serialize, Deserialize)]
 #[serde(rename = "Snapshot")]
@@ -85,6 +88,9 @@ impl<V> Wire<String, V, ()> {
         body: Vec<u8>,
     ) -> Result<Snapshot, E> {
         let mut headers = HeaderMap::new();
+        if self.headers.len() > MOST_FIELDS {
+            return Err(E::custom("too many fields"));
+        }
         for (name, value) in self.headers {
             let line = HeaderName::from_lowercase(name.as_bytes())
                 .ok()
