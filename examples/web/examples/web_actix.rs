@@ -9,15 +9,16 @@ use cached_web::actix::{RequestInfo, cached_response};
 use cached_web::invalidates;
 use futures_util::StreamExt as _;
 
-/// `?page=1&sort=price` and `?sort=price&page=1` are one page.
-#[cached_response(timeout = "1m", tags("items"))]
+/// `?page=1&sort=price` and `?sort=price&page=1` are one page, for everybody: also for those who have a
+/// cookie.
+#[cached_response(timeout = "1m", tags("items"), credentials = "ignore")]
 #[get("/items")]
 async fn list_page(listing: Query<Listing>) -> Html {
     Html::new(list(&listing))
 }
 
 /// Rendered anew once its price has changed.
-#[cached_response(timeout = "1h", tags("item:{id}"))]
+#[cached_response(timeout = "1h", tags("item:{id}"), credentials = "ignore")]
 #[get("/items/{id}")]
 async fn item_page(id: Path<usize>) -> actix_web::Result<Html> {
     item(*id).map(Html::new).ok_or_else(|| ErrorNotFound("no such item"))

@@ -1,8 +1,9 @@
 //! A shop on axum. `cargo run --example web_axum`, then open <http://127.0.0.1:8080/items>.
 //!
 //! With `CACHE_URL=redis://127.0.0.1` its pages lie in Redis, where every process of the shop finds
-//! them. Look at `Cache-Status` and `Age` in the browser's network panel, at what a reload costs, and
-//! at what a new price does to the lists.
+//! them; with `SHOP=prices.txt` its prices lie in that file, and `PORT=8081` is for a second process. Look
+//! at `Cache-Status` and `Age` in the browser's network panel, at what a reload costs, and at what a new
+//! price does to the lists.
 
 use axum::body::Body;
 use axum::extract::{Path, Query};
@@ -12,19 +13,21 @@ use axum::routing::get;
 use axum::{Form, Router};
 use cached_examples_web::{Listing, Price, Result, listen, run};
 use cached_examples_web::{account, events, item, list, set_price, user};
-use cached_runtime::{Config, invalidates};
+use cached_runtime::Config;
 use cached_web::RequestInfo;
 use cached_web::axum::cached_response;
+use cached_web::invalidates;
 use futures_util::StreamExt as _;
 
-/// `?page=1&sort=price` and `?sort=price&page=1` are one page.
-#[cached_response(timeout = "1m", tags("items"), shared)]
+/// `?page=1&sort=price` and `?sort=price&page=1` are one page, for everybody: also for those who have a
+/// cookie.
+#[cached_response(timeout = "1m", tags("items"), shared, credentials = "ignore")]
 async fn list_page(Query(listing): Query<Listing>) -> Html<String> {
     Html(list(&listing))
 }
 
 /// Rendered anew once its price has changed.
-#[cached_response(timeout = "1h", tags("item:{id}"), shared)]
+#[cached_response(timeout = "1h", tags("item:{id}"), shared, credentials = "ignore")]
 async fn item_page(Path(id): Path<usize>) -> std::result::Result<Html<String>, StatusCode> {
     item(id).map(Html).ok_or(StatusCode::NOT_FOUND)
 }

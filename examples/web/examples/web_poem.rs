@@ -11,15 +11,16 @@ use poem::listener::TcpAcceptor;
 use poem::web::{Form, Html, Path, Query, Redirect};
 use poem::{Body, Response, Route, Server, get, handler};
 
-/// `?page=1&sort=price` and `?sort=price&page=1` are one page.
-#[cached_response(timeout = "1m", tags("items"))]
+/// `?page=1&sort=price` and `?sort=price&page=1` are one page, for everybody: also for those who have a
+/// cookie.
+#[cached_response(timeout = "1m", tags("items"), credentials = "ignore")]
 #[handler]
 async fn list_page(Query(listing): Query<Listing>) -> Html<String> {
     Html(list(&listing))
 }
 
 /// Rendered anew once its price has changed.
-#[cached_response(timeout = "1h", tags("item:{id}"))]
+#[cached_response(timeout = "1h", tags("item:{id}"), credentials = "ignore")]
 #[handler]
 async fn item_page(Path(id): Path<usize>) -> poem::Result<Html<String>> {
     Ok(item(id).map(Html).ok_or(NotFoundError)?)

@@ -12,8 +12,9 @@ use rocket::response::content::RawHtml;
 use rocket::response::stream::TextStream;
 use rocket::{Config, FromForm, get, post, routes};
 
-/// `?page=1&sort=price` and `?sort=price&page=1` are one page.
-#[cached_response(timeout = "1m", tags("items"))]
+/// `?page=1&sort=price` and `?sort=price&page=1` are one page, for everybody: also for those who have a
+/// cookie.
+#[cached_response(timeout = "1m", tags("items"), credentials = "ignore")]
 #[get("/items?<page>&<sort>")]
 async fn list_page(page: Option<usize>, sort: Option<String>) -> RawHtml<String> {
     let (page, sort) = (page.unwrap_or_default(), sort.unwrap_or_default());
@@ -21,7 +22,7 @@ async fn list_page(page: Option<usize>, sort: Option<String>) -> RawHtml<String>
 }
 
 /// Rendered anew once its price has changed.
-#[cached_response(timeout = "1h", tags("item:{id}"))]
+#[cached_response(timeout = "1h", tags("item:{id}"), credentials = "ignore")]
 #[get("/items/<id>")]
 async fn item_page(id: usize) -> Option<RawHtml<String>> {
     item(id).map(RawHtml)

@@ -12,8 +12,9 @@ use salvo::http::{HeaderValue, ResBody, StatusError, header};
 use salvo::writing::{Redirect, Text};
 use salvo::{Response, Router, Scribe, Server, Writer, handler};
 
-/// `?page=1&sort=price` and `?sort=price&page=1` are one page.
-#[cached_response(timeout = "1m", tags("items"))]
+/// `?page=1&sort=price` and `?sort=price&page=1` are one page, for everybody: also for those who have a
+/// cookie.
+#[cached_response(timeout = "1m", tags("items"), credentials = "ignore")]
 #[handler]
 async fn list_page(
     page: QueryParam<usize, false>,
@@ -24,7 +25,7 @@ async fn list_page(
 }
 
 /// Rendered anew once its price has changed.
-#[cached_response(timeout = "1h", tags("item:{id}"))]
+#[cached_response(timeout = "1h", tags("item:{id}"), credentials = "ignore")]
 #[handler]
 async fn item_page(id: PathParam<usize>) -> std::result::Result<Text<String>, StatusError> {
     item(*id).map(Text::Html).ok_or_else(StatusError::not_found)

@@ -9,6 +9,7 @@ mod visits;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use std::{env, fs};
 
 use cached_web::RequestInfo;
 use futures_util::stream::{self, Stream};
@@ -16,14 +17,14 @@ use serde::Deserialize;
 
 pub use run::{Result, listen, run};
 
-/// What the shop sells: names, and prices in cents. An item's number is its place.
-static ITEMS: Mutex<[(&str, u32); 5]> = Mutex::new([
-    ("Anvil", 4900),
-    ("Bellows", 2700),
-    ("Chisel", 900),
-    ("Drawknife", 3100),
-    ("Emery", 350),
-]);
+/// What the shop sells. An item's number is its place.
+const NAMES: [&str; 5] = ["Anvil", "Bellows", "Chisel", "Drawknife", "Emery"];
+
+/// What it costs, in cents.
+static PRICES: Mutex<[u32; 5]> = Mutex::new([4900, 2700, 900, 3100, 350]);
+
+/// The variable that names a file for the prices, where several processes are one shop.
+const FILE: &str = "SHOP";
 
 const ITEMS_A_PAGE: usize = 3;
 
@@ -47,7 +48,7 @@ pub struct Price {
 /// Renders a page of the list.
 #[must_use]
 pub fn list(listing: &Listing) -> String {
-    let mut items: Vec<_> = items().iter().copied().enumerate().collect();
+    let mut items: Vec<_> = NAMES.into_iter().zip(prices()).enumerate().collect();
     if listing.sort == "price" {
         items.sort_by_key(|(_, (_, cents))| *cents);
     }
@@ -65,17 +66,26 @@ pub fn list(listing: &Listing) -> String {
 /// Renders the page of an item, with a form that changes its price. None: there is no such item.
 #[must_use]
 pub fn item(id: usize) -> Option<String> {
-    let (name, cents) = items().get(id).copied()?;
+    let (name, cents) = NAMES.into_iter().zip(prices()).nth(id)?;
     Some(page(&format!(
         "<h1>{name}</h1><form method=post><input name=cents value={cents}> cents <button>Set\
          </button></form><a href=/items>all</a>"
     )))
 }
 
-/// Changes the price of an item. False: there is no such item.
+/// Changes the price of an item. False: there is no such item, or no place to note it.
 #[must_use]
 pub fn set_price(id: usize, price: &Price) -> bool {
-    items().get_mut(id).map(|(_, cents)| *cents = price.cents).is_some()
+    let mut prices = prices();
+    let Some(cents) = prices.get_mut(id) else { return false };
+    *cents = price.cents;
+    match env::var_os(FILE) {
+        Some(file) => fs::write(file, prices.map(|cents| cents.to_string()).join("\n")).is_ok(),
+        None => {
+            *memory() = prices;
+            true
+        }
+    }
 }
 
 /// Renders the page of a user.
@@ -107,8 +117,15 @@ pub fn events() -> impl Stream<Item = String> + Send + 'static {
     })
 }
 
-fn items() -> MutexGuard<'static, [(&'static str, u32); 5]> {
-    ITEMS.lock().unwrap_or_else(PoisonError::into_inner)
+fn prices() -> [u32; 5] {
+    let file = env::var_os(FILE).and_then(|file| fs::read_to_string(file).ok());
+    let noted =
+        file.map(|text| text.lines().map_while(|line| line.parse().ok()).collect::<Vec<_>>());
+    noted.and_then(|noted| noted.try_into().ok()).unwrap_or_else(|| *memory())
+}
+
+fn memory() -> MutexGuard<'static, [u32; 5]> {
+    PRICES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn page(body: &str) -> String {

@@ -12,24 +12,26 @@ use hyper_util::rt::TokioExecutor;
 
 use crate::Result;
 
-/// What is asked of the shop: method, target, who asks, what the form says; and what `Cache-Status`
-/// has to say.
-const VISITS: [(&str, &str, &str, &str, &str); 15] = [
-    ("GET", "/items?page=0&sort=price", "", "", "stored"),
-    ("GET", "/items?sort=price&page=0", "", "", "hit"), // the same page
-    ("GET", "/items?page=1&sort=price", "", "", "stored"),
-    ("GET", "/items/2", "", "", "stored"),
-    ("GET", "/items/2", "", "", "hit"),
-    ("GET", "/items/9", "", "", ""), // none such
-    ("POST", "/items/2", "", "cents=1100", ""),
-    ("GET", "/items/2", "", "", "stored"), // rendered anew,
-    ("GET", "/items?page=0&sort=price", "", "", "stored"), // as are the lists
-    ("GET", "/account", "alice", "", "stored"),
-    ("GET", "/account", "bob", "", "stored"),
-    ("GET", "/account", "alice", "", "hit"),
-    ("GET", "/account", "", "", "stored"),
-    ("GET", "/events", "", "", "fwd"), // passes through
-    ("GET", "/events", "", "", "fwd"),
+/// What is asked of the shop: method, target, who asks, what the form says; and the answer: its status, and
+/// what `Cache-Status` has to say.
+const VISITS: [(&str, &str, &str, &str, u16, &str); 17] = [
+    ("GET", "/items?page=0&sort=price", "", "", 200, "stored"),
+    ("GET", "/items?sort=price&page=0", "", "", 200, "hit"), // the same page
+    ("GET", "/items?sort=price&page=0", "alice", "", 200, "hit"), // for everybody
+    ("GET", "/items?page=1&sort=price", "", "", 200, "stored"),
+    ("GET", "/items/2", "bob", "", 200, "stored"),
+    ("GET", "/items/2", "", "", 200, "hit"),
+    ("GET", "/items/9", "", "", 404, "detail=status"), // none such
+    ("POST", "/items/2", "", "cents=1100", 303, ""),
+    ("GET", "/items/2", "", "", 200, "stored"), // rendered anew,
+    ("GET", "/items?page=0&sort=price", "", "", 200, "stored"), // as are the lists
+    ("GET", "/account", "alice", "", 200, "stored"),
+    ("GET", "/account", "bob", "", 200, "stored"),
+    ("GET", "/account", "alice", "", 200, "hit"),
+    ("GET", "/account", "", "", 200, "stored"),
+    ("GET", "/events", "", "", 200, "fwd"), // passes through
+    ("GET", "/events", "", "", 200, "fwd"),
+    ("POST", "/items/9", "", "cents=1100", 404, ""),
 ];
 
 /// The longest that an answer may take.
@@ -39,7 +41,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) async fn visit(address: SocketAddr) -> Result {
     let client = Client::builder(TokioExecutor::new()).build_http();
     tokio::time::timeout(PATIENCE, ready(address)).await?;
-    for (method, target, user, form, expected) in VISITS {
+    for (method, target, user, form, code, expected) in VISITS {
         let request = Request::builder().method(method).uri(format!("http://{address}{target}"));
         let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
         let request = match user {
@@ -51,6 +53,7 @@ pub(crate) async fn visit(address: SocketAddr) -> Result {
         let status = response.headers().get("cache-status");
         let cache = status.map_or(Ok(""), |status| status.to_str())?;
         println!("{method:<5}{target:<27}{user:<6}{} {cache}", response.status().as_u16());
+        assert_eq!(response.status(), code, "{method} {target}");
         assert!(cache.contains(expected), "{method} {target}: expected {expected}");
     }
     Ok(())
