@@ -86,20 +86,30 @@ install() (
 )
 
 lints() {
-    local features
     # With the benchmark that is no default, since it brings in the caches published for frameworks.
     cargo clippy --workspace --all-targets --features cached-benches/web -- -D warnings
+    # As users build them: without `testing`, and with few features or one. Crate waits for crate here, so
+    # there are two at a time, in folders of their own.
+    lints_of_runtime &
+    local of_runtime=$!
+    CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-target}/features lints_of cached-web "" tower axum actix rocket poem salvo
+    wait "$of_runtime"
+}
+
+lints_of_runtime() {
+    lints_of cached-runtime "" macros json filesystem memcached redis tokio
     # Not among all targets: its feature would make every other benchmark's hits dearer.
     cargo clippy -p cached-benches --no-default-features --features simulation --bench freshness \
         -- -D warnings
-    # As users build it: without `testing`, and with few features or one.
-    for features in "" macros json filesystem memcached redis tokio; do
-        printf '\n> features: %s\n' "${features:-none}"
-        cargo clippy -p cached-runtime --no-default-features --features "$features" -- -D warnings
-    done
-    for features in "" tower axum actix rocket poem salvo; do
-        printf '\n> cached-web, features: %s\n' "${features:-none}"
-        cargo clippy -p cached-web --no-default-features --features "$features" -- -D warnings
+}
+
+# Lints a crate with each of these features alone.
+lints_of() {
+    local crate=$1 features
+    shift
+    for features in "$@"; do
+        printf '\n> %s, features: %s\n' "$crate" "${features:-none}"
+        cargo clippy -p "$crate" --no-default-features --features "$features" -- -D warnings
     done
 }
 
@@ -116,12 +126,14 @@ run_tests() {
     else
         cargo test --tests "$@"
     fi
+    [ "${#suites[@]}" -eq 0 ] || cargo test -p cached-tests-web -- --skip stores::
 }
 
-# The names of the suites that start no servers.
+# The names of the suites that start no servers. That of web handlers has a module for those that do.
 serverless() {
     local suite
-    for suite in {tests,cached-runtime}/tests/{*.rs,*/main.rs}; do
+    for suite in {tests,tests/compile,cached-runtime,cached-web}/tests/{*.rs,*/main.rs}; do
+        [ -e "$suite" ] || continue
         suite=${suite%/main.rs}
         grep -rqE 'cached_tests|memcached_server' "${suite%.rs}"* || basename "$suite" .rs
     done

@@ -15,7 +15,8 @@ version=$(cargo metadata --format-version 1 --all-features |
     sed -n 's/.*"name":"gungraun","version":"\([0-9.]*\)".*/\1/p')
 tools=${CARGO_TARGET_DIR:-target}/tools
 if ! "$tools/bin/gungraun-runner" --version 2> /dev/null | grep -qF "$version"; then
-    cargo install -q gungraun-runner --version "=$version" --root "$tools" --locked
+    # What it runs takes the time: it need not be fast itself.
+    cargo install -q --debug gungraun-runner --version "=$version" --root "$tools" --locked
 fi
 GUNGRAUN_RUNNER=$(realpath "$tools/bin/gungraun-runner") \
     cargo bench -q -p cached-benches --no-default-features --bench instructions

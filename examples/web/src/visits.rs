@@ -21,7 +21,7 @@ const VISITS: [(&str, &str, &str, &str, u16, &str); 17] = [
     ("GET", "/items?page=1&sort=price", "", "", 200, "stored"),
     ("GET", "/items/2", "bob", "", 200, "stored"),
     ("GET", "/items/2", "", "", 200, "hit"),
-    ("GET", "/items/9", "", "", 404, "detail=status"), // none such
+    ("GET", "/items/9", "", "", 404, ""), // none such
     ("POST", "/items/2", "", "cents=1100", 303, ""),
     ("GET", "/items/2", "", "", 200, "stored"), // rendered anew,
     ("GET", "/items?page=0&sort=price", "", "", 200, "stored"), // as are the lists

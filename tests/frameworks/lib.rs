@@ -1,1 +1,0 @@
-//! Nothing: the tests beside this are all there is.
