@@ -88,19 +88,12 @@ install() (
 lints() {
     # With the benchmark that is no default, since it brings in the caches published for frameworks.
     cargo clippy --workspace --all-targets --features cached-benches/web -- -D warnings
-    # As users build them: without `testing`, and with few features or one. Crate waits for crate here, so
-    # there are two at a time, in folders of their own.
-    lints_of_runtime &
-    local of_runtime=$!
-    CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-target}/features lints_of cached-web "" tower axum actix rocket poem salvo
-    wait "$of_runtime"
-}
-
-lints_of_runtime() {
-    lints_of cached-runtime "" macros json filesystem memcached redis tokio
     # Not among all targets: its feature would make every other benchmark's hits dearer.
     cargo clippy -p cached-benches --no-default-features --features simulation --bench freshness \
         -- -D warnings
+    # As users build them: without `testing`, and with few features or one.
+    lints_of cached-runtime "" macros json filesystem memcached redis tokio
+    lints_of cached-web "" tower axum actix rocket poem salvo
 }
 
 # Lints a crate with each of these features alone.

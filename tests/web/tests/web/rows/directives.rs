@@ -115,10 +115,12 @@ pub async fn a_shorter_lifetime_counts(site: &Site) {
         });
         let first = page.get().send().await;
         assert!(first.says("stored"), "{fields:?}: {first:?}");
-        site.advance(lifetime - 1);
+        // `Expires` names a time of day, which goes on while the test runs.
+        let rest = if fields.iter().any(|(name, _)| *name == "expires") { 5 } else { 1 };
+        site.advance(lifetime - rest);
         let last = page.get().send().await;
         assert_eq!(last.text(), "run 1", "{fields:?}: {last:?}");
-        site.advance(1);
+        site.advance(rest);
         let next = page.get().send().await;
         assert_eq!(next.text(), "run 2", "{fields:?}: {next:?}");
     }
