@@ -6,8 +6,9 @@
 //! ```
 //!
 //! Two requests share a text exactly where they share the scheme that their URIs name, if they name one
-//! (`https!example.org`), the host (in any case), what proxies say, the declared fields, the path byte for byte and the query by its one form (`query.rs`). The method
-//! is no part of it: HEAD is answered from GET's entry.
+//! (`https!example.org`), the host (in any case), what proxies say, the declared fields, the path byte for
+//! byte and the query by its one form (`query.rs`). The method is no part of it: HEAD is answered from
+//! GET's entry.
 //!
 //! The path is not brought into one form. Routers compare it as it was sent, so `/%61pi` may come
 //! to another handler than `/api`, and must not fill its entry.
